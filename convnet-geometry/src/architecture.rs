@@ -1,0 +1,254 @@
+//! The checked description of a whole network: everything that is known of it at compile time.
+
+use crate::advice::{self, Advice};
+use crate::checked;
+use crate::error::{GeometryError, Quantity};
+use crate::layer::Layer;
+use crate::memory::{Memory, UpdateRule};
+use crate::pattern::Pattern;
+use crate::report::Report;
+use crate::tensor::Tensor;
+use crate::volume::Volume;
+
+/// The loss at the end of a network.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum LossKind {
+    /// None: the network can be used for inference only.
+    None,
+    /// Softmax cross-entropy.
+    Softmax,
+    /// Multiclass support vector machine.
+    Svm,
+}
+
+/// A volume of a network, and where each kind of workspace keeps it.
+///
+/// Offsets are numbers for one image; a workspace of a certain capacity multiplies them by it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// Its size.
+    pub volume: Volume,
+    /// Offset among the volumes of training, which are all kept.
+    pub training: usize,
+    /// Offset among those of inference, which share memory as soon as they are dead.
+    pub inference: usize,
+    /// Offset among the gradients of volumes.
+    pub gradient: usize,
+}
+
+/// A whole network: its volumes, its layers, its loss, and the totals.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Architecture<'a> {
+    name: &'a str,
+    places: &'a [Place],
+    layers: &'a [Layer<'a>],
+    loss: LossKind,
+    hash: u64,
+}
+
+impl<'a> Architecture<'a> {
+    /// Checks that the layers fit together: each takes the volume of its place, parameters and switches lie one after
+    /// the other, and the totals can be counted.
+    ///
+    /// The first place is the input, the last one the output.
+    ///
+    /// # Errors
+    /// The first layer's [`GeometryError::Volumes`], or [`GeometryError::Overflow`] of a total.
+    ///
+    /// # Panics
+    /// If there is no layer, or an index or offset is not what the layers before it make it: broken invariants of the
+    /// code that lays a network out.
+    pub const fn check(
+        name: &'a str,
+        places: &'a [Place],
+        layers: &'a [Layer<'a>],
+        loss: LossKind,
+    ) -> Result<Self, GeometryError> {
+        assert!(!layers.is_empty(), "a network has at least one layer");
+        let (mut parameters, mut switches, mut volumes) = (0, 0, 0);
+        let mut i = 0;
+        while i < places.len() {
+            assert!(places[i].training == volumes, "the volumes of training lie one after the other");
+            volumes = checked::ok!(checked::sum(
+                Quantity::Memory,
+                volumes,
+                checked::ok!(places[i].volume.checked_count())
+            ));
+            i += 1;
+        }
+        let mut i = 0;
+        while i < layers.len() {
+            let layer = &layers[i];
+            checked::ok!(layer.accepts(places[layer.input].volume));
+            assert!(places[layer.output].volume.same(layer.kind.output()), "a layer's output has its place");
+            assert!(layer.kind.is_in_place() == (layer.input == layer.output), "in place or not");
+            assert!(layer.parameters == parameters && layer.switches == switches, "offsets add up");
+            parameters = checked::ok!(checked::sum(Quantity::Parameters, parameters, layer.kind.weights()));
+            parameters = checked::ok!(checked::sum(Quantity::Parameters, parameters, layer.kind.biases()));
+            switches = checked::ok!(checked::sum(Quantity::Memory, switches, layer.kind.switches()));
+            i += 1;
+        }
+        let hash = hash(places, layers);
+        Ok(Self { name, places, layers, loss, hash })
+    }
+
+    /// [`check`](Self::check) for constants: a mistake is an error of the compiler.
+    ///
+    /// # Panics
+    /// If the layers do not fit together.
+    pub const fn new(name: &'a str, places: &'a [Place], layers: &'a [Layer<'a>], loss: LossKind) -> Self {
+        match Self::check(name, places, layers, loss) {
+            Ok(architecture) => architecture,
+            Err(_) => panic!("the layers of this network do not fit together"),
+        }
+    }
+
+    /// The network's name.
+    pub const fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// Its volumes: first the input, last the output.
+    pub const fn places(&self) -> &'a [Place] {
+        self.places
+    }
+
+    /// Its layers, in the order in which they run forward.
+    pub const fn layers(&self) -> &'a [Layer<'a>] {
+        self.layers
+    }
+
+    /// Its loss.
+    pub const fn loss(&self) -> LossKind {
+        self.loss
+    }
+
+    /// The volume of one image.
+    pub const fn input(&self) -> Volume {
+        self.places[0].volume
+    }
+
+    /// The volume of the scores.
+    pub const fn output(&self) -> Volume {
+        self.places[self.places.len() - 1].volume
+    }
+
+    /// Tells networks of different layers apart, so that a workspace is not used with another's.
+    pub const fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    /// The number of learnable parameters.
+    pub const fn parameters(&self) -> usize {
+        let last = &self.layers[self.layers.len() - 1];
+        last.parameters + last.kind.weights() + last.kind.biases()
+    }
+
+    /// The learnable tensors, in the order in which they lie in the flat buffer.
+    pub fn tensors(&self) -> impl Iterator<Item = Tensor<'a>> + use<'a> {
+        self.layers.iter().flat_map(Layer::tensors)
+    }
+
+    /// Numbers in all volumes of one image, each once: the notes' memory.
+    pub const fn training_numbers(&self) -> usize {
+        let last = &self.places[self.places.len() - 1];
+        last.training + last.volume.count()
+    }
+
+    /// Numbers that inference holds at once for one image.
+    pub const fn inference_numbers(&self) -> usize {
+        let (mut numbers, mut i) = (0, 0);
+        while i < self.places.len() {
+            let end = self.places[i].inference + self.places[i].volume.count();
+            if end > numbers {
+                numbers = end;
+            }
+            i += 1;
+        }
+        numbers
+    }
+
+    /// Numbers that the gradients of volumes take at once for one image.
+    pub const fn gradient_numbers(&self) -> usize {
+        let (mut numbers, mut i) = (0, 0);
+        while i < self.places.len() {
+            let end = self.places[i].gradient + self.places[i].volume.count();
+            if end > numbers {
+                numbers = end;
+            }
+            i += 1;
+        }
+        numbers
+    }
+
+    /// Switches that training keeps for one image.
+    pub const fn switches(&self) -> usize {
+        let last = &self.layers[self.layers.len() - 1];
+        last.switches + last.kind.switches()
+    }
+
+    /// Multiply-accumulates of one image, forward.
+    pub const fn macs(&self) -> u64 {
+        let (mut macs, mut i) = (0_u64, 0);
+        while i < self.layers.len() {
+            macs = macs.saturating_add(self.layers[i].kind.macs());
+            i += 1;
+        }
+        macs
+    }
+
+    /// The table of the network, in the notes' form.
+    pub const fn report(&'a self) -> Report<'a> {
+        Report::of(self)
+    }
+
+    /// What training with this batch and update rule takes, with numbers of `scalar` bytes.
+    pub const fn memory(&self, batch: usize, rule: UpdateRule, scalar: usize) -> Memory {
+        Memory::of(self, batch, rule, scalar)
+    }
+
+    /// The pattern of the notes that the network follows, if it follows it.
+    pub fn pattern(&self) -> Option<Pattern<'a>> {
+        Pattern::of(self.layers)
+    }
+
+    /// What the notes would advise against in this network.
+    pub fn advice(&self) -> impl Iterator<Item = Advice<'a>> + use<'a> {
+        advice::of(self.input(), self.layers)
+    }
+}
+
+/// FNV-1a over everything that decides how a workspace is cut.
+const fn hash(places: &[Place], layers: &[Layer<'_>]) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut i = 0;
+    while i < places.len() {
+        let Place { volume, training, inference, gradient } = places[i];
+        let numbers = [volume.width, volume.height, volume.depth, training, inference, gradient];
+        let mut j = 0;
+        while j < numbers.len() {
+            hash = mix(hash, &(numbers[j] as u64).to_le_bytes());
+            j += 1;
+        }
+        i += 1;
+    }
+    let mut i = 0;
+    while i < layers.len() {
+        hash = mix(hash, layers[i].name.as_bytes());
+        hash = mix(hash, layers[i].notation.as_bytes());
+        hash = mix(hash, &(layers[i].input as u64).to_le_bytes());
+        hash = mix(hash, &(layers[i].output as u64).to_le_bytes());
+        i += 1;
+    }
+    hash
+}
+
+const fn mix(mut hash: u64, bytes: &[u8]) -> u64 {
+    let mut i = 0;
+    while i < bytes.len() {
+        hash = (hash ^ bytes[i] as u64).wrapping_mul(0x0000_0100_0000_01b3);
+        i += 1;
+    }
+    hash
+}

@@ -1,0 +1,89 @@
+//! The notes' memory question: what does training this network, at this batch, take?
+
+use core::fmt;
+
+use crate::architecture::Architecture;
+use crate::numbers::Bytes;
+
+/// An update rule, as far as memory is concerned: how many numbers it keeps for each parameter.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum UpdateRule {
+    /// Plain gradient descent keeps nothing.
+    Sgd,
+    /// The velocity.
+    Momentum,
+}
+
+impl UpdateRule {
+    /// Numbers kept beside each parameter and its gradient.
+    pub const fn kept_per_parameter(self) -> usize {
+        match self {
+            Self::Sgd => 0,
+            Self::Momentum => 1,
+        }
+    }
+}
+
+/// What training takes, in bytes.
+///
+/// The small scratch that each worker thread holds comes on top; the training workspace tells its size.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Memory {
+    /// The volumes of the batch, the images among them.
+    pub volumes: u64,
+    /// The gradients of those volumes; only neighbours live at the same time.
+    pub volume_gradients: u64,
+    /// The switches of maximum pooling.
+    pub switches: u64,
+    /// The parameters.
+    pub parameters: u64,
+    /// Their gradients.
+    pub parameter_gradients: u64,
+    /// What the update rule keeps.
+    pub optimizer: u64,
+}
+
+impl Memory {
+    pub(crate) const fn of(
+        architecture: &Architecture<'_>,
+        batch: usize,
+        rule: UpdateRule,
+        scalar: usize,
+    ) -> Self {
+        let (batch, scalar) = (batch as u64, scalar as u64);
+        let parameters = scalar.saturating_mul(architecture.parameters() as u64);
+        let per_image = batch.saturating_mul(scalar);
+        Self {
+            volumes: per_image.saturating_mul(architecture.training_numbers() as u64),
+            volume_gradients: per_image.saturating_mul(architecture.gradient_numbers() as u64),
+            switches: batch.saturating_mul(4).saturating_mul(architecture.switches() as u64),
+            parameters,
+            parameter_gradients: parameters,
+            optimizer: parameters.saturating_mul(rule.kept_per_parameter() as u64),
+        }
+    }
+
+    /// All of it.
+    pub const fn total(&self) -> u64 {
+        let Self { volumes, volume_gradients, switches, parameters, parameter_gradients, optimizer } = *self;
+        let volumes = volumes.saturating_add(volume_gradients).saturating_add(switches);
+        volumes.saturating_add(parameters).saturating_add(parameter_gradients).saturating_add(optimizer)
+    }
+}
+
+impl fmt::Display for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "volumes {}, their gradients {}, switches {}, parameters {}, their gradients {}, optimizer {}: {} in all",
+            Bytes(self.volumes),
+            Bytes(self.volume_gradients),
+            Bytes(self.switches),
+            Bytes(self.parameters),
+            Bytes(self.parameter_gradients),
+            Bytes(self.optimizer),
+            Bytes(self.total()),
+        )
+    }
+}

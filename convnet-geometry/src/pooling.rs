@@ -1,0 +1,106 @@
+//! POOL and AVGPOOL: windows that keep the maximum or the mean of each channel.
+
+use crate::checked;
+use crate::error::GeometryError;
+use crate::volume::{Extent, Volume};
+use crate::window::{Axis, Window};
+
+/// What an average divides by where a window overlaps the padding.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Average {
+    /// The window's cells inside the padded input (`count_include_pad` elsewhere); a `ceil` overhang never counts.
+    #[default]
+    Counted,
+    /// The window's cells inside the input.
+    Uncounted,
+}
+
+/// What a pooling window keeps.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Pool {
+    /// The maximum; padding is minus infinity, the first of equal maxima wins, NaN wins over all.
+    Max,
+    /// The mean.
+    Average(Average),
+}
+
+/// What a pooling layer is asked to be, before it is checked.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct PoolingSpec {
+    /// The input volume of one image.
+    pub input: Volume,
+    /// Window size, stride and padding.
+    pub window: Window,
+    /// What a window keeps.
+    pub pool: Pool,
+}
+
+impl PoolingSpec {
+    /// Pooling of `input` by `window`.
+    pub const fn new(input: Volume, window: Window, pool: Pool) -> Self {
+        Self { input, window, pool }
+    }
+
+    /// Computes and checks the geometry.
+    ///
+    /// # Errors
+    /// The first thing that does not fit; padding as wide as the window is one ([`GeometryError::OnlyPadding`]).
+    pub const fn check(self) -> Result<Pooling, GeometryError> {
+        let Self { input, window, .. } = self;
+        checked::ok!(input.check());
+        let Extent { width, height } = checked::ok!(window.output(input));
+        checked::ok!(Self::check_padding(&window, Axis::Width, input));
+        checked::ok!(Self::check_padding(&window, Axis::Height, input));
+        let output = checked::ok!(Volume::new(width, height, input.depth).check());
+        Ok(Pooling { spec: self, output })
+    }
+
+    const fn check_padding(window: &Window, axis: Axis, input: Volume) -> Result<(), GeometryError> {
+        let along = window.along(axis, input.extent());
+        let padding = if along.before > along.after { along.before } else { along.after };
+        if padding >= along.filter {
+            return Err(GeometryError::OnlyPadding { axis, padding, filter: along.filter });
+        }
+        Ok(())
+    }
+
+    /// [`check`](Self::check) for constants: a mistake is an error of the compiler.
+    ///
+    /// # Panics
+    /// If the geometry is not valid.
+    pub const fn geometry(self) -> Pooling {
+        match self.check() {
+            Ok(geometry) => geometry,
+            Err(_) => panic!("not a valid pooling"),
+        }
+    }
+}
+
+/// A pooling that fits: made by [`PoolingSpec::check`], valid ever after.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Pooling {
+    spec: PoolingSpec,
+    output: Volume,
+}
+
+impl Pooling {
+    /// The input volume of one image.
+    pub const fn input(&self) -> Volume {
+        self.spec.input
+    }
+
+    /// The output volume of one image; its depth is the input's.
+    pub const fn output(&self) -> Volume {
+        self.output
+    }
+
+    /// Window size, stride and padding.
+    pub const fn window(&self) -> Window {
+        self.spec.window
+    }
+
+    /// What a window keeps.
+    pub const fn pool(&self) -> Pool {
+        self.spec.pool
+    }
+}

@@ -1,0 +1,99 @@
+//! Learnable tensors: where they lie in the flat buffer, what they are called, what part they play.
+
+use core::fmt;
+
+/// The part a tensor plays, which decides how it is initialised and whether it is regularised.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Role {
+    /// Filters of a convolution or templates of a fully connected layer.
+    Weights,
+    /// One number an output channel, added.
+    Bias,
+    /// One number a channel, multiplied (batch normalization's gamma).
+    Scale,
+    /// One number a channel, added after the scale (batch normalization's beta).
+    Shift,
+    /// Slopes of a parametric activation.
+    Slope,
+}
+
+impl Role {
+    /// The last part of a tensor's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Weights => "weights",
+            Self::Bias => "bias",
+            Self::Scale => "scale",
+            Self::Shift => "shift",
+            Self::Slope => "slope",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// One learnable tensor of a network: a named range of its flat buffer of parameters.
+///
+/// Its `Display` is its name, which is stable: `conv1.weights`, `fc2.bias`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Tensor<'a> {
+    /// The layer that it belongs to.
+    pub layer: &'a str,
+    /// The part that it plays there.
+    pub role: Role,
+    /// Where it begins in the flat buffer.
+    pub offset: usize,
+    /// Numbers that add up to one output (the fan-in); 1 for a tensor that is not a matrix.
+    pub fan_in: usize,
+    sizes: [usize; 4],
+    rank: usize,
+}
+
+impl<'a> Tensor<'a> {
+    /// Filters `[K, F_height, F_width, D/G]`.
+    pub(crate) const fn filters(layer: &'a str, offset: usize, sizes: [usize; 4]) -> Self {
+        let fan_in = sizes[1] * sizes[2] * sizes[3];
+        Self { layer, role: Role::Weights, offset, fan_in, sizes, rank: 4 }
+    }
+
+    /// A matrix `[K, inputs]`.
+    pub(crate) const fn matrix(layer: &'a str, offset: usize, rows: usize, columns: usize) -> Self {
+        Self { layer, role: Role::Weights, offset, fan_in: columns, sizes: [rows, columns, 1, 1], rank: 2 }
+    }
+
+    /// A vector of one number a channel.
+    pub(crate) const fn vector(layer: &'a str, role: Role, offset: usize, length: usize) -> Self {
+        Self { layer, role, offset, fan_in: 1, sizes: [length, 1, 1, 1], rank: 1 }
+    }
+
+    /// The shape, row-major.
+    pub fn shape(&self) -> &[usize] {
+        &self.sizes[..self.rank]
+    }
+
+    /// How many numbers the tensor holds.
+    pub const fn count(&self) -> usize {
+        self.sizes[0] * self.sizes[1] * self.sizes[2] * self.sizes[3]
+    }
+
+    /// Where it lies in the flat buffer.
+    pub const fn range(&self) -> core::ops::Range<usize> {
+        self.offset..self.offset + self.count()
+    }
+
+    /// Whether `name` is this tensor's name.
+    pub fn is_named(&self, name: &str) -> bool {
+        name.rsplit_once('.').is_some_and(|(layer, suffix)| layer == self.layer && suffix == self.role.name())
+    }
+}
+
+impl fmt::Display for Tensor<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.layer, self.role)
+    }
+}
