@@ -2,7 +2,6 @@
 
 use core::fmt;
 
-use crate::checked;
 use crate::error::{GeometryError, Quantity};
 use crate::rule::{AxisWindow, Misfit, Rounding, output_size};
 use crate::volume::{Extent, Volume};

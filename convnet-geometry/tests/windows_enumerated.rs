@@ -111,6 +111,6 @@ fn sizes_at_the_edge_of_the_integers_are_errors() {
     let wide = AxisWindow { input: 8, filter: usize::MAX, dilation: 2, before: 0, after: 0, ..huge };
     assert_eq!(output_size(wide, Rounding::Exact), Err(Misfit::Overflow));
     let volume = Volume::new(usize::MAX, 2, 1);
-    assert!(matches!(volume.check(), Err(GeometryError::Overflow { .. })));
+    assert!(matches!(volume.checked_count(), Err(GeometryError::Overflow { .. })));
     assert!(wide.to_string().ends_with("out of range"));
 }
