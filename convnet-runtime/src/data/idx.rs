@@ -1,0 +1,187 @@
+//! MNIST's IDX format, plain or gzip.
+//!
+//! A file is a magic number (two zero bytes, the type of its numbers, how many dimensions), the size of each dimension
+//! as a big-endian `u32`, and the numbers, row-major. MNIST uses bytes in three dimensions for images and in one for
+//! labels. Nothing in a header is trusted: memory grows with what the file really holds.
+
+use std::fs::File;
+use std::io::{BufReader, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use flate2::bufread::MultiGzDecoder;
+use ndarray::Array4;
+
+use crate::data::LabelledImages;
+use crate::error::Error;
+
+/// The type of bytes in a magic number.
+const UNSIGNED_BYTES: u8 = 0x08;
+
+/// Reads MNIST from a directory that holds the four files under their usual names, `train-images-idx3-ubyte` and so on,
+/// each plain or with `.gz` at its end: the training images, then the test images.
+///
+/// # Errors
+/// Those of [`read`]; [`Error::Io`] names the first file that is missing.
+pub fn read_mnist(directory: impl AsRef<Path>) -> Result<(LabelledImages, LabelledImages), Error> {
+    let directory = directory.as_ref();
+    let set = |name: &str| {
+        let images = plain_or_gzip(directory, &format!("{name}-images-idx3-ubyte"));
+        read(images, plain_or_gzip(directory, &format!("{name}-labels-idx1-ubyte")), 10)
+    };
+    Ok((set("train")?, set("t10k")?))
+}
+
+fn plain_or_gzip(directory: &Path, name: &str) -> PathBuf {
+    let plain = directory.join(name);
+    let gzip = directory.join(format!("{name}.gz"));
+    if plain.exists() || !gzip.exists() { plain } else { gzip }
+}
+
+/// Reads a file of images and the file of their labels, of classes 0 to `classes - 1`.
+///
+/// # Errors
+/// [`Error::Io`] if a file cannot be read; [`Error::Format`], with the file and the offset, if it is not gzip or IDX
+/// all through, if a size is 0 or more than memory can hold, if it ends early or late, if a label is no class, or if
+/// there are not as many labels as images.
+pub fn read(
+    images: impl AsRef<Path>,
+    labels: impl AsRef<Path>,
+    classes: usize,
+) -> Result<LabelledImages, Error> {
+    let (image_path, label_path) = (images.as_ref(), labels.as_ref());
+    let ([count, height, width], pixels) = IdxFile::open(image_path)?.read::<3>()?;
+    let ([label_count], labels) = IdxFile::open(label_path)?.read::<1>()?;
+    if label_count != count {
+        let expected = format!("{count} labels, one for each image of {}", image_path.display());
+        return Err(format_error(label_path, 4, expected, format!("{label_count}")));
+    }
+    if let Some(index) = labels.iter().position(|&label| usize::from(label) >= classes) {
+        let expected = format!("a label from 0 to {}", classes.saturating_sub(1));
+        return Err(format_error(label_path, 8 + index as u64, expected, labels[index].to_string()));
+    }
+    let pixels =
+        Array4::from_shape_vec((count, height, width, 1), pixels).expect("as many as the header says");
+    LabelledImages::new(pixels, labels.into_iter().map(usize::from).collect(), classes)
+}
+
+fn format_error(path: &Path, offset: u64, expected: impl Into<String>, found: impl Into<String>) -> Error {
+    Error::Format { path: path.to_owned(), offset, expected: expected.into(), found: found.into() }
+}
+
+/// An open file, and how far it has been read.
+struct IdxFile<'a> {
+    path: &'a Path,
+    contents: Box<dyn Read>,
+    offset: u64,
+}
+
+impl<'a> IdxFile<'a> {
+    fn open(path: &'a Path) -> Result<Self, Error> {
+        let io = |source| Error::Io { path: path.to_owned(), source };
+        let mut file = BufReader::new(File::open(path).map_err(io)?);
+        let is_gzip = std::io::BufRead::fill_buf(&mut file).map_err(io)?.starts_with(&[0x1f, 0x8b]);
+        let contents: Box<dyn Read> =
+            if is_gzip { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
+        Ok(Self { path, contents, offset: 0 })
+    }
+
+    /// The sizes and the bytes of a file with `N` dimensions.
+    fn read<const N: usize>(mut self) -> Result<([usize; N], Vec<u8>), Error> {
+        self.magic(N)?;
+        let mut sizes = [0; N];
+        for size in &mut sizes {
+            *size = self.size()?;
+        }
+        let bytes = self.bytes(&sizes)?;
+        self.end(bytes.len())?;
+        Ok((sizes, bytes))
+    }
+
+    fn magic(&mut self, dimensions: usize) -> Result<(), Error> {
+        let expected = [0, 0, UNSIGNED_BYTES, u8::try_from(dimensions).expect("few dimensions")];
+        let found = self.four("an IDX magic number")?;
+        if found == expected {
+            return Ok(());
+        }
+        let hex = |bytes: [u8; 4]| format!("{:#010x}", u32::from_be_bytes(bytes));
+        let what = if dimensions == 1 { "labels" } else { "images" };
+        Err(format_error(self.path, 0, format!("the magic number {} of {what}", hex(expected)), hex(found)))
+    }
+
+    fn size(&mut self) -> Result<usize, Error> {
+        let at = self.offset;
+        let size = u32::from_be_bytes(self.four("a size of 4 bytes")?);
+        match usize::try_from(size) {
+            Ok(size) if size > 0 => Ok(size),
+            _ => Err(format_error(self.path, at, "a size of at least 1", size.to_string())),
+        }
+    }
+
+    fn four(&mut self, expected: &str) -> Result<[u8; 4], Error> {
+        let mut bytes = [0; 4];
+        let mut filled = 0;
+        while filled < bytes.len() {
+            match self.contents.read(&mut bytes[filled..]) {
+                Ok(0) => {
+                    let found = format!("the end of the file after {filled} of 4 bytes");
+                    return Err(format_error(self.path, self.offset, expected, found));
+                }
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.failed(error, filled as u64)),
+            }
+        }
+        self.offset += 4;
+        Ok(bytes)
+    }
+
+    /// As many bytes as the sizes ask for, in memory that grows with what is there.
+    fn bytes(&mut self, sizes: &[usize]) -> Result<Vec<u8>, Error> {
+        let shape = sizes.iter().map(ToString::to_string).collect::<Vec<_>>().join("*");
+        let count = sizes.iter().try_fold(1_usize, |product, &size| product.checked_mul(size));
+        let Some(count) = count.filter(|&count| isize::try_from(count).is_ok()) else {
+            return Err(format_error(self.path, 4, "sizes that memory can hold", format!("{shape} bytes")));
+        };
+        let mut bytes = Vec::new();
+        let read = (&mut self.contents).take(count as u64).read_to_end(&mut bytes);
+        let length = bytes.len() as u64;
+        read.map_err(|error| self.failed(error, length))?;
+        self.offset += length;
+        if bytes.len() < count {
+            let found = format!("the end of the file after {length}");
+            return Err(format_error(
+                self.path,
+                self.offset,
+                format!("{shape} = {count} bytes of data"),
+                found,
+            ));
+        }
+        Ok(bytes)
+    }
+
+    fn end(&mut self, count: usize) -> Result<(), Error> {
+        let mut extra = [0; 1];
+        loop {
+            match self.contents.read(&mut extra) {
+                Ok(0) => return Ok(()),
+                Ok(_) => {
+                    let expected = format!("the end of the file after {count} bytes of data");
+                    return Err(format_error(self.path, self.offset, expected, "more bytes"));
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.failed(error, 0)),
+            }
+        }
+    }
+
+    /// A failed read, `read` bytes past the offset: a broken archive is the file's fault, the rest the system's.
+    fn failed(&self, error: std::io::Error, read: u64) -> Error {
+        match error.kind() {
+            ErrorKind::InvalidInput | ErrorKind::InvalidData | ErrorKind::UnexpectedEof => {
+                let found = format!("a broken archive ({error})");
+                format_error(self.path, self.offset + read, "gzip data", found)
+            }
+            _ => Error::Io { path: self.path.to_owned(), source: error },
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! From bytes to numbers around zero.
+
+use crate::data::LabelledImages;
+use crate::error::Error;
+use crate::scalar::Scalar;
+
+/// Zero-centres and normalizes: `(byte - mean) / deviation`, the notes' chapter on data preprocessing.
+///
+/// Fitted on the training images alone, then applied to all.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Scaling {
+    mean: f64,
+    deviation: f64,
+}
+
+impl Scaling {
+    /// One mean and one (population) deviation over all pixels of the training images.
+    ///
+    /// Images that are all of one colour have no deviation: they are centred only.
+    pub fn fit(training: &LabelledImages) -> Self {
+        let count = training.images().len() as f64;
+        let (sum, squares) = training.images().iter().fold((0_u64, 0_u64), |(sum, squares), &byte| {
+            (sum + u64::from(byte), squares + u64::from(byte) * u64::from(byte))
+        });
+        let mean = sum as f64 / count;
+        let deviation = (squares as f64 / count - mean * mean).max(0.0).sqrt();
+        Self { mean, deviation: if deviation > 0.0 { deviation } else { 1.0 } }
+    }
+
+    /// This mean and deviation, in units of a byte.
+    ///
+    /// # Errors
+    /// [`Error::Option`] if either is not finite or the deviation not above 0.
+    pub fn new(mean: f64, deviation: f64) -> Result<Self, Error> {
+        if !mean.is_finite() {
+            return Err(Error::Option { option: "mean", value: mean, expected: "a finite number" });
+        }
+        if !(deviation.is_finite() && deviation > 0.0) {
+            return Err(Error::Option {
+                option: "deviation",
+                value: deviation,
+                expected: "a finite number above 0",
+            });
+        }
+        Ok(Self { mean, deviation })
+    }
+
+    /// The mean, in units of a byte.
+    pub fn mean(&self) -> f64 {
+        self.mean
+    }
+
+    /// The deviation, in units of a byte.
+    pub fn deviation(&self) -> f64 {
+        self.deviation
+    }
+
+    /// Scales bytes; both slices are equally long.
+    pub(crate) fn apply<T: Scalar>(&self, bytes: &[u8], to: &mut [T]) {
+        let (mean, scale) = (T::from_f64(self.mean), T::from_f64(1.0 / self.deviation));
+        for (to, &byte) in to.iter_mut().zip(bytes) {
+            *to = (T::from_f64(byte.into()) - mean) * scale;
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! What can go wrong at run time, in one type.
+
+use std::path::PathBuf;
+
+use convnet_geometry::{GeometryError, Volume};
+
+use crate::simd::{TIER_VARIABLE, Tier};
+
+/// An error of the runtime: what is wrong, where, and what was expected.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Images of another shape than the network's input.
+    #[error("images of shape {found:?} given to a network that takes [N, {}, {}, {}] (N x height x width x depth)",
+        expected.height, expected.width, expected.depth)]
+    ImageShape {
+        /// The input volume of the network.
+        expected: Volume,
+        /// The shape of the array that was given.
+        found: Vec<usize>,
+    },
+    /// A batch without images.
+    #[error("a batch of 0 images: at least 1 is needed")]
+    EmptyBatch,
+    /// More images than the workspace was made for.
+    #[error("a batch of {images} images given to a workspace for at most {capacity}: make a larger one")]
+    Capacity {
+        /// The images of the batch.
+        images: usize,
+        /// The capacity of the workspace.
+        capacity: usize,
+    },
+    /// A workspace that would not fit into memory's range.
+    #[error("a workspace for {capacity} images of this network is too large: {source}")]
+    WorkspaceSize {
+        /// The capacity asked for.
+        capacity: usize,
+        /// What overflows.
+        source: GeometryError,
+    },
+    /// A workspace made for another network.
+    #[error(
+        "a workspace of network `{found}` given to network `{expected}`: a workspace serves one architecture"
+    )]
+    Workspace {
+        /// The network.
+        expected: &'static str,
+        /// The network that the workspace was made for.
+        found: &'static str,
+    },
+    /// Another number of targets than of images.
+    #[error("{targets} targets given for {images} images")]
+    TargetCount {
+        /// The images of the batch.
+        images: usize,
+        /// The targets given.
+        targets: usize,
+    },
+    /// A label that is no class of the network.
+    #[error("the label of image {image} is {label}, but there are {classes} classes, 0 to {}", classes - 1)]
+    Label {
+        /// Index of the image in the batch or data set.
+        image: usize,
+        /// Its label.
+        label: usize,
+        /// The number of classes.
+        classes: usize,
+    },
+    /// Data with another number of classes than the network has scores.
+    #[error("data of {data} classes given to a network with {network} scores")]
+    Classes {
+        /// The classes of the data.
+        data: usize,
+        /// The scores of the network.
+        network: usize,
+    },
+    /// A loss that needs scores of another shape.
+    #[error("{loss} needs scores of [1x1xK] with K at least 2, the network gives {output}")]
+    LossShape {
+        /// The loss.
+        loss: &'static str,
+        /// The output volume of the network.
+        output: Volume,
+    },
+    /// A number that no computation can go on with, in the images.
+    #[error(
+        "image {image} holds {value} at row {row}, column {column}, channel {channel}: inputs must be finite"
+    )]
+    NonFiniteInput {
+        /// Index of the image in the batch.
+        image: usize,
+        /// Row of the pixel.
+        row: usize,
+        /// Column of the pixel.
+        column: usize,
+        /// Channel of the pixel.
+        channel: usize,
+        /// The number: NaN or an infinity.
+        value: f64,
+    },
+    /// The loss is NaN or infinite, and so is a volume.
+    #[error(
+        "step {step}: {value} first appeared in the output of layer `{layer}`; the parameters are those before the step. \
+         Usual causes: a learning rate that is too high, or parameters that were not finite to begin with"
+    )]
+    Diverged {
+        /// The step, counted from 0.
+        step: u64,
+        /// The first layer whose output is not finite.
+        layer: String,
+        /// The number found there.
+        value: f64,
+    },
+    /// Every volume is finite but the loss or a gradient is not.
+    #[error(
+        "step {step}: {what} is {value}; the parameters are those before the step. \
+         A lower learning rate or smaller initial weights usually help"
+    )]
+    NonFinite {
+        /// The step, counted from 0.
+        step: u64,
+        /// The loss, or the gradient of a tensor.
+        what: String,
+        /// The number found there.
+        value: f64,
+    },
+    /// An option outside its range.
+    #[error("{option} is {value}: {expected}")]
+    Option {
+        /// Which.
+        option: &'static str,
+        /// What was given.
+        value: f64,
+        /// What would do.
+        expected: &'static str,
+    },
+    /// Parameters and gradients of different networks.
+    #[error("{expected} parameters, but {found} given: they belong to different networks")]
+    ParameterCount {
+        /// The number of parameters.
+        expected: usize,
+        /// What was given.
+        found: usize,
+    },
+    /// The gradient of the input was asked for when the workspace holds no gradients of these parameters.
+    #[error(
+        "the gradient of the input needs the gradients of these very parameters: call `gradients` first, and again after \
+         the parameters changed"
+    )]
+    NoGradients,
+    /// A data set without images.
+    #[error("the data set holds no image")]
+    EmptyData,
+    /// Arrays of images and labels that do not belong together.
+    #[error("{images} images but {labels} labels")]
+    LabelCount {
+        /// The number of images.
+        images: usize,
+        /// The number of labels.
+        labels: usize,
+    },
+    /// A file that cannot be read.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A file that is not what it should be.
+    #[error("{} at byte {offset}: expected {expected}, found {found}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Where, in bytes from its beginning (of the unpacked contents, if it is compressed).
+        offset: u64,
+        /// What should be there.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+    /// An instruction tier that is not to be had.
+    #[error("{TIER_VARIABLE}={name}: this machine has {}", names(available))]
+    Tier {
+        /// The name given.
+        name: String,
+        /// The tiers of this machine.
+        available: Vec<Tier>,
+    },
+}
+
+fn names(tiers: &[Tier]) -> String {
+    tiers.iter().map(|tier| tier.name()).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,216 @@
+//! Matrix products: `C += A * B` with B packed and A where it lies.
+//!
+//! The products of a convolutional network have one operand that is used by many tiles (filters, or a block of
+//! columns), and one that is best left where it is (images, gradients, large FC matrices). So only B is packed, in
+//! panels as wide as a micro-kernel's tile; A is read by broadcasts, through whatever strides it has, transposed or
+//! not. The caller owns the memory that B is packed into: nothing here allocates.
+//!
+//! Every number of C is one sum over k in a fixed order, whatever the tile that it falls into: results depend neither
+//! on how the work is cut nor on the number of threads.
+#![allow(unsafe_code, reason = "micro-kernels work on raw tiles, whose bounds are asserted once per product")]
+
+mod pack;
+
+use ndarray::{ArrayView2, ArrayViewMut2};
+
+use crate::scalar::Scalar;
+
+pub use pack::Packed;
+pub(crate) use pack::{Panels, packed_length};
+
+/// Rows of B that are multiplied at a time: a panel of that many rows stays in the first-level cache.
+pub(crate) const DEPTH_BLOCK: usize = 256;
+
+/// The product as one tier does it.
+pub(crate) trait Kernel<T>: Sync {
+    /// Columns of a panel of B.
+    fn columns(&self) -> usize;
+
+    /// `C += A * B`.
+    fn multiply(&self, a: ArrayView2<'_, T>, b: Packed<'_, T>, c: ArrayViewMut2<'_, T>);
+
+    /// The inner product of two slices of equal length.
+    fn dot(&self, a: &[T], b: &[T]) -> T;
+}
+
+/// One tile of the product: `C[rows x columns] += A[rows x depth] * B[depth x panel]`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tile<T> {
+    /// Rows, at most [`TileKernel::ROWS`] and at least 1.
+    pub(crate) rows: usize,
+    /// Columns that C has, at most [`TileKernel::COLUMNS`]; B has all of them.
+    pub(crate) columns: usize,
+    /// Terms of each sum.
+    pub(crate) depth: usize,
+    pub(crate) a: *const T,
+    pub(crate) a_strides: [isize; 2],
+    pub(crate) b: *const T,
+    pub(crate) c: *mut T,
+    pub(crate) c_strides: [isize; 2],
+}
+
+impl<T: Scalar> Tile<T> {
+    /// Where A's number at row `i`, column `k` lies.
+    #[inline(always)]
+    #[expect(clippy::cast_possible_wrap, reason = "indices are below isize::MAX, as all slices' lengths are")]
+    pub(crate) fn a_at(&self, i: usize, k: usize) -> *const T {
+        self.a.wrapping_offset(i as isize * self.a_strides[0] + k as isize * self.a_strides[1])
+    }
+
+    /// Where C's number at row `i`, column `j` lies.
+    #[inline(always)]
+    #[expect(clippy::cast_possible_wrap, reason = "indices are below isize::MAX, as all slices' lengths are")]
+    pub(crate) fn c_at(&self, i: usize, j: usize) -> *mut T {
+        self.c.wrapping_offset(i as isize * self.c_strides[0] + j as isize * self.c_strides[1])
+    }
+
+    /// Adds the tile's columns of `sums` to row `i` of C.
+    ///
+    /// # Safety
+    /// C has `rows` x `columns` numbers at its strides, and nobody else uses them.
+    #[inline(always)]
+    pub(crate) unsafe fn add_row(&self, i: usize, sums: &[T]) {
+        for (j, &sum) in sums.iter().enumerate().take(self.columns) {
+            // SAFETY: as the caller vouches.
+            unsafe { *self.c_at(i, j) += sum };
+        }
+    }
+}
+
+/// What a tier provides: one tile of a product.
+pub(crate) trait TileKernel<T>: Copy + Sync {
+    /// Rows of a tile.
+    const ROWS: usize;
+    /// Columns of a tile, and of a panel of B.
+    const COLUMNS: usize;
+
+    /// Computes one tile.
+    ///
+    /// # Safety
+    /// `a` has `rows` x `depth` numbers and `c` `rows` x `columns` numbers at their strides, `b` has `depth` x
+    /// `COLUMNS` adjacent ones; nobody else uses those of `c`.
+    unsafe fn run(self, tile: Tile<T>);
+
+    /// The inner product of two slices of equal length.
+    fn dot(self, a: &[T], b: &[T]) -> T;
+}
+
+/// The loops around a tier's micro-kernel.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MicroKernel<K>(pub(crate) K);
+
+impl<T: Scalar, K: TileKernel<T>> Kernel<T> for MicroKernel<K> {
+    fn columns(&self) -> usize {
+        K::COLUMNS
+    }
+
+    fn multiply(&self, a: ArrayView2<'_, T>, b: Packed<'_, T>, mut c: ArrayViewMut2<'_, T>) {
+        let (rows, depth) = a.dim();
+        let columns = c.ncols();
+        assert_eq!(
+            (rows, depth, columns),
+            (c.nrows(), b.rows(), b.columns()),
+            "the matrices do not fit together"
+        );
+        assert_eq!(b.panel_width(), K::COLUMNS, "B was packed for another tier");
+        let (a_strides, c_strides) = ([a.strides()[0], a.strides()[1]], [c.strides()[0], c.strides()[1]]);
+        let (a, c) = (a.as_ptr(), c.as_mut_ptr());
+        // Loop 3: blocks of k. A panel's block stays in the first-level cache, A's block in the second.
+        for k in (0..depth).step_by(DEPTH_BLOCK) {
+            let depth = DEPTH_BLOCK.min(depth - k);
+            // Loop 2: panels of B, columns of C.
+            for j in (0..columns).step_by(K::COLUMNS) {
+                let panel = b.panel(j / K::COLUMNS, k, depth);
+                // Loop 1: tiles down the rows of A and C.
+                for i in (0..rows).step_by(K::ROWS) {
+                    let whole = Tile { rows, columns, depth, a, a_strides, b: panel.as_ptr(), c, c_strides };
+                    let tile = Tile {
+                        rows: K::ROWS.min(rows - i),
+                        columns: K::COLUMNS.min(columns - j),
+                        a: whole.a_at(i, k),
+                        c: whole.c_at(i, j),
+                        ..whole
+                    };
+                    // SAFETY: i, j and k and the sizes beside them lie within the views of A and C, whose strides
+                    // ndarray vouches for; C is borrowed mutably; `panel` holds depth x COLUMNS numbers.
+                    unsafe { self.0.run(tile) };
+                }
+            }
+        }
+    }
+
+    fn dot(&self, a: &[T], b: &[T]) -> T {
+        assert_eq!(a.len(), b.len(), "an inner product of unequal lengths");
+        self.0.dot(a, b)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::Tier;
+    use ndarray::Array2;
+    use proptest::prelude::*;
+
+    fn filled<T: Scalar>(rows: usize, columns: usize, seed: u64) -> Array2<T> {
+        let mut random = crate::random::stream(seed, 0);
+        Array2::from_shape_simple_fn((rows, columns), || T::standard_normal(&mut random))
+    }
+
+    /// The plain product, in f64.
+    fn reference<T: Scalar>(a: &Array2<T>, b: &Array2<T>, c: &Array2<T>) -> Array2<f64> {
+        let wide = |matrix: &Array2<T>| matrix.mapv(Scalar::as_f64);
+        let (a, b, mut c) = (wide(a), wide(b), wide(c));
+        for ((i, j), sum) in c.indexed_iter_mut() {
+            for k in 0..a.ncols() {
+                *sum += a[[i, k]] * b[[k, j]];
+            }
+        }
+        c
+    }
+
+    /// Every tier gives the plain product, for A as it lies and transposed, and for C as it lies and transposed.
+    fn check<T: Scalar>(m: usize, n: usize, k: usize, tolerance: f64) {
+        let (a, b, c) = (filled::<T>(m, k, 1), filled::<T>(k, n, 2), filled::<T>(m, n, 3));
+        let expected = reference(&a, &b, &c);
+        for tier in Tier::available() {
+            let mut memory = vec![T::nan(); packed_length::<T>(tier, k, n)];
+            Panels::new(tier, k, n, &mut memory).fill_from(b.view());
+            let packed = Packed::new(tier, k, n, &memory);
+            for transposed in [false, true] {
+                let (mut a_copy, mut c_copy) = (a.clone(), c.clone());
+                if transposed {
+                    a_copy = Array2::from_shape_vec((k, m), a.t().iter().copied().collect()).expect("shape");
+                    a_copy.swap_axes(0, 1);
+                    c_copy = Array2::from_shape_vec((n, m), c.t().iter().copied().collect()).expect("shape");
+                    c_copy.swap_axes(0, 1);
+                }
+                T::multiply(tier, a_copy.view(), packed, c_copy.view_mut());
+                for (found, expected) in c_copy.iter().zip(&expected) {
+                    let error = (found.as_f64() - expected).abs();
+                    assert!(
+                        error <= tolerance * (k as f64 + 1.0),
+                        "{tier:?} {m}x{n}x{k}: {found} for {expected}"
+                    );
+                }
+            }
+            let (row, column) = (a.row(0).to_vec(), b.column(0).to_vec());
+            let exact: f64 = row.iter().zip(&column).map(|(a, b)| a.as_f64() * b.as_f64()).sum();
+            assert!((T::dot(tier, &row, &column).as_f64() - exact).abs() <= tolerance * (k as f64 + 1.0));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn every_tier_multiplies_in_f32(m in 1_usize..40, n in 1_usize..40, k in 1_usize..300) {
+            check::<f32>(m, n, k, 1e-6);
+        }
+
+        #[test]
+        fn every_tier_multiplies_in_f64(m in 1_usize..40, n in 1_usize..40, k in 1_usize..300) {
+            check::<f64>(m, n, k, 1e-14);
+        }
+    }
+}

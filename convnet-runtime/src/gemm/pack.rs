@@ -1,0 +1,123 @@
+//! Packing of B: panels of columns, each row of a panel adjacent.
+//!
+//! Panel `j` holds columns `j*w..(j+1)*w` with `w` the tier's tile width: row 0 of the panel, then row 1, and so on.
+//! Columns that B lacks in the last panel are zeros.
+
+use std::ops::Range;
+
+use ndarray::{ArrayView2, Axis, s};
+
+use crate::parallel::{self, Work};
+use crate::scalar::Scalar;
+use crate::simd::Tier;
+
+/// Numbers that a packed matrix of this size takes.
+pub(crate) fn packed_length<T: Scalar>(tier: Tier, rows: usize, columns: usize) -> usize {
+    columns.next_multiple_of(T::panel_width(tier)) * rows
+}
+
+/// A packed matrix, or a block of one.
+#[derive(Clone, Copy, Debug)]
+pub struct Packed<'a, T> {
+    rows: usize,
+    columns: usize,
+    width: usize,
+    /// Numbers from one panel to the next.
+    panel_length: usize,
+    /// Where the block's first panel and row lie.
+    offset: usize,
+    numbers: &'a [T],
+}
+
+impl<'a, T: Scalar> Packed<'a, T> {
+    /// Views memory that [`Panels`] filled.
+    pub(crate) fn new(tier: Tier, rows: usize, columns: usize, memory: &'a [T]) -> Self {
+        let numbers = &memory[..packed_length::<T>(tier, rows, columns)];
+        let width = T::panel_width(tier);
+        Self { rows, columns, width, panel_length: rows * width, offset: 0, numbers }
+    }
+
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    pub(crate) fn columns(&self) -> usize {
+        self.columns
+    }
+
+    pub(crate) fn panel_width(&self) -> usize {
+        self.width
+    }
+
+    /// `depth` rows of a panel, from row `k` on.
+    pub(crate) fn panel(&self, index: usize, k: usize, depth: usize) -> &'a [T] {
+        let first = self.offset + index * self.panel_length + k * self.width;
+        &self.numbers[first..first + depth * self.width]
+    }
+
+    /// The block of these rows and columns, the first column a panel's first.
+    pub(crate) fn block(&self, rows: Range<usize>, columns: Range<usize>) -> Self {
+        assert!(columns.start.is_multiple_of(self.width), "a cut within a panel");
+        assert!(rows.end <= self.rows && columns.end <= self.columns, "a block beyond the matrix");
+        let panels = columns.start / self.width;
+        let offset = self.offset + panels * self.panel_length + rows.start * self.width;
+        Self { rows: rows.len(), columns: columns.len(), offset, ..*self }
+    }
+}
+
+/// Memory that a matrix is packed into.
+#[derive(Debug)]
+pub(crate) struct Panels<'a, T> {
+    rows: usize,
+    columns: usize,
+    width: usize,
+    numbers: &'a mut [T],
+}
+
+impl<'a, T: Scalar> Panels<'a, T> {
+    /// For a matrix of this size, at the beginning of `memory`.
+    pub(crate) fn new(tier: Tier, rows: usize, columns: usize, memory: &'a mut [T]) -> Self {
+        let numbers = &mut memory[..packed_length::<T>(tier, rows, columns)];
+        Self { rows, columns, width: T::panel_width(tier), numbers }
+    }
+
+    /// Packs `matrix`, whatever its strides.
+    pub(crate) fn fill_from(self, matrix: ArrayView2<'_, T>) {
+        assert_eq!(matrix.dim(), (self.rows, self.columns), "a matrix of another size");
+        let (width, work) = (self.width, Work::of(self.numbers.len(), 1));
+        parallel::chunks(self.numbers, self.rows * width, work, |index, panel| {
+            let last = matrix.ncols().min((index + 1) * width);
+            let columns = matrix.slice(s![.., index * width..last]);
+            if matrix.strides()[0] == 1 {
+                // Columns are adjacent, as those of a transposed matrix: read them one after the other.
+                panel.fill(T::zero());
+                for (j, column) in columns.axis_iter(Axis(1)).enumerate() {
+                    for (row, &number) in panel.chunks_exact_mut(width).zip(column) {
+                        row[j] = number;
+                    }
+                }
+            } else {
+                for (row, numbers) in panel.chunks_exact_mut(width).zip(columns.axis_iter(Axis(0))) {
+                    row[columns.ncols()..].fill(T::zero());
+                    for (to, &from) in row.iter_mut().zip(numbers) {
+                        *to = from;
+                    }
+                }
+            }
+        });
+    }
+
+    /// Packs rows that `write` produces one at a time into `row`, which has room for one.
+    pub(crate) fn fill_rows(self, row: &mut [T], mut write: impl FnMut(usize, &mut [T])) {
+        let (rows, width) = (self.rows, self.width);
+        let row = &mut row[..self.columns];
+        for k in 0..rows {
+            write(k, row);
+            for (panel, numbers) in self.numbers.chunks_exact_mut(rows * width).zip(row.chunks(width)) {
+                let to = &mut panel[k * width..(k + 1) * width];
+                to[..numbers.len()].copy_from_slice(numbers);
+                to[numbers.len()..].fill(T::zero());
+            }
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! CONV by matrix products: `output = columns * filters^T + bias`.
+//!
+//! The column matrix is made in blocks that stay in cache, each used at once and forgotten. Forward and backward by the
+//! input keep the filters packed, shared by all threads; backward by the filters packs blocks of columns. A 1x1
+//! convolution with stride 1 needs no columns at all: its input is the column matrix.
+
+use convnet_geometry::{Convolution, Extent, Padding, Volume};
+use ndarray::{ArrayView2, ArrayViewMut2, s};
+
+use crate::gemm::{DEPTH_BLOCK, Packed, Panels, packed_length};
+use crate::layers::columns::Columns;
+use crate::layers::{Context, Forward, InputGradient, Layer, ParameterGradient};
+use crate::network::Gradients;
+use crate::parallel::{self, Work};
+use crate::scalar::Scalar;
+use crate::simd::Tier;
+
+/// Output pixels in one piece of work: a multiple of every tile's rows, few enough that a block of their columns stays
+/// in the second-level cache.
+const PIXEL_BLOCK: usize = 96;
+
+/// Taps in one piece of the filters' gradient: their columns are packed once and used by all filters.
+const TAP_TILE: usize = 64;
+
+/// Channels in one piece of the biases' gradient.
+const BIAS_TILE: usize = 16;
+
+/// How a convolution is computed, a function of its geometry alone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum ConvolutionAlgorithm {
+    /// 1x1 with stride 1 and no padding: a product with the volume as it lies.
+    Pointwise,
+    /// Blocks of the column matrix.
+    Columns,
+}
+
+impl ConvolutionAlgorithm {
+    /// The algorithm for this geometry.
+    pub const fn of(geometry: &Convolution) -> Self {
+        let window = geometry.window();
+        let Extent { width, height } = window.filter;
+        let Extent { width: s_width, height: s_height } = window.stride;
+        let Padding { left, right, top, bottom } = window.padding;
+        if width * height * s_width * s_height == 1 && left + right + top + bottom == 0 {
+            Self::Pointwise
+        } else {
+            Self::Columns
+        }
+    }
+}
+
+impl<T: Scalar> Layer<T> for Convolution {
+    fn forward(&self, at: Forward<'_, T>, context: &mut Context<'_, T>) {
+        let (weights, bias) = at.parameters.split_at(self.weights());
+        let Context { images, tier, ref mut packed, workers } = *context;
+        let (taps, filters) = (self.taps(), self.group_filters());
+        let groups = GroupsPacked { tier, rows: taps, columns: filters };
+        groups.fill(packed, self.groups(), |group| self.filters_of(weights, group).reversed_axes());
+        let packed = &**packed;
+        let work = Work::of(images, self.macs());
+        parallel::chunks(at.output, PIXEL_BLOCK * self.filters(), work, |index, output| {
+            let first = index * PIXEL_BLOCK;
+            let mut output = matrix_mut(output, self.filters());
+            for mut pixel in output.rows_mut() {
+                match bias {
+                    [] => pixel.fill(T::zero()),
+                    bias => pixel.assign(&ndarray::aview1(bias)),
+                }
+            }
+            for group in 0..self.groups() {
+                let filters_packed = groups.view(packed, group);
+                let mut output = output.slice_mut(s![.., group * filters..(group + 1) * filters]);
+                if ConvolutionAlgorithm::of(self) == ConvolutionAlgorithm::Pointwise {
+                    let input = self.pixels(at.input, group);
+                    let rows = input.slice(s![first..first + output.nrows(), ..]);
+                    T::multiply(tier, rows, filters_packed, output);
+                    continue;
+                }
+                let columns = Columns::new(self, group);
+                workers.with(|scratch| {
+                    for block in blocks(taps) {
+                        let rows = scratch[..output.nrows() * block.len()].chunks_exact_mut(block.len());
+                        rows.enumerate()
+                            .for_each(|(i, row)| columns.gather(at.input, first + i, block.clone(), row));
+                        let rows = matrix(&scratch[..output.nrows() * block.len()], block.len());
+                        T::multiply(tier, rows, filters_packed.block(block, 0..filters), output.view_mut());
+                    }
+                });
+            }
+        });
+    }
+
+    fn parameter_gradient(&self, at: ParameterGradient<'_, T>, context: &mut Context<'_, T>) {
+        let Context { images, tier, workers, .. } = *context;
+        let (taps, filters) = (self.taps(), self.group_filters());
+        let (weights, bias) = at.gradient.split_at_mut(self.weights());
+        let output_gradient = matrix(at.output_gradient, self.filters());
+        let work = Work::of(images, self.macs() / self.groups() as u64);
+        for (group, gradient) in weights.chunks_exact_mut(filters * taps).enumerate() {
+            let columns = Columns::new(self, group);
+            let output_gradient = output_gradient.slice(s![.., group * filters..(group + 1) * filters]);
+            parallel::column_tiles(matrix_mut(gradient, taps), tap_tile(taps), work, |first, mut tile| {
+                if at.mode == Gradients::Overwrite {
+                    tile.fill(T::zero());
+                }
+                let width = tile.ncols();
+                let mut row = [T::zero(); TAP_TILE];
+                workers.with(|scratch| {
+                    for pixels in blocks(output_gradient.nrows()) {
+                        Panels::new(tier, pixels.len(), width, scratch).fill_rows(&mut row, |i, row| {
+                            columns.gather(at.input, pixels.start + i, first..first + width, row);
+                        });
+                        let packed = Packed::new(tier, pixels.len(), width, scratch);
+                        let output_gradient = output_gradient.slice(s![pixels, ..]).reversed_axes();
+                        T::multiply(tier, output_gradient, packed, tile.view_mut());
+                    }
+                });
+            });
+        }
+        bias_gradient(bias, output_gradient, at.mode);
+    }
+
+    fn input_gradient(&self, at: InputGradient<'_, T>, context: &mut Context<'_, T>) {
+        let (weights, _) = at.parameters.split_at(self.weights());
+        let Context { images, tier, ref mut packed, workers } = *context;
+        let (taps, filters) = (self.taps(), self.group_filters());
+        let groups = GroupsPacked { tier, rows: filters, columns: taps };
+        groups.fill(packed, self.groups(), |group| self.filters_of(weights, group));
+        let packed = &**packed;
+        let Volume { width, height, .. } = self.output();
+        let pixels = width * height;
+        let work = Work::of(images, self.macs());
+        parallel::chunks(at.gradient, self.input().count(), work, |image, gradient| {
+            gradient.fill(T::zero());
+            let output_gradient = matrix(at.output_gradient, self.filters());
+            for group in 0..self.groups() {
+                let filters_packed = groups.view(packed, group);
+                let of_group =
+                    s![image * pixels..(image + 1) * pixels, group * filters..(group + 1) * filters];
+                let output_gradient = output_gradient.slice(of_group);
+                if ConvolutionAlgorithm::of(self) == ConvolutionAlgorithm::Pointwise {
+                    let mut gradient = matrix_mut(gradient, self.input().depth);
+                    let gradient = gradient.slice_mut(s![.., group * taps..(group + 1) * taps]);
+                    T::multiply(tier, output_gradient, filters_packed, gradient);
+                    continue;
+                }
+                let columns = Columns::new(self, group);
+                workers.with(|scratch| {
+                    for first in (0..pixels).step_by(PIXEL_BLOCK) {
+                        let output_gradient =
+                            output_gradient.slice(s![first..pixels.min(first + PIXEL_BLOCK), ..]);
+                        for block in blocks(taps) {
+                            let rows = &mut scratch[..output_gradient.nrows() * block.len()];
+                            rows.fill(T::zero());
+                            let filters_packed = filters_packed.block(0..filters, block.clone());
+                            T::multiply(tier, output_gradient, filters_packed, matrix_mut(rows, block.len()));
+                            for (i, row) in rows.chunks_exact(block.len()).enumerate() {
+                                columns.scatter(first + i, block.clone(), row, gradient);
+                            }
+                        }
+                    }
+                });
+            }
+        });
+    }
+
+    fn packed_numbers(&self, _images: usize, tier: Tier) -> usize {
+        let forward = packed_length::<T>(tier, self.taps(), self.group_filters());
+        let backward = packed_length::<T>(tier, self.group_filters(), self.taps());
+        self.groups() * forward.max(backward)
+    }
+}
+
+/// Access to parts of a batch and of the filters, by group.
+trait Parts {
+    fn filters_of<'a, T>(&self, weights: &'a [T], group: usize) -> ArrayView2<'a, T>;
+    fn pixels<'a, T>(&self, input: &'a [T], group: usize) -> ArrayView2<'a, T>;
+}
+
+impl Parts for Convolution {
+    /// The filters of a group, `[K/G, taps]`.
+    fn filters_of<'a, T>(&self, weights: &'a [T], group: usize) -> ArrayView2<'a, T> {
+        let length = self.group_filters() * self.taps();
+        matrix(&weights[group * length..(group + 1) * length], self.taps())
+    }
+
+    /// The pixels of the batch, `[N*H*W, D/G]`, with a group's channels.
+    fn pixels<'a, T>(&self, input: &'a [T], group: usize) -> ArrayView2<'a, T> {
+        let depth = self.group_depth();
+        matrix(input, self.input().depth).slice_move(s![.., group * depth..(group + 1) * depth])
+    }
+}
+
+/// Equal matrices, one a group, packed one after the other.
+#[derive(Clone, Copy)]
+struct GroupsPacked {
+    tier: Tier,
+    rows: usize,
+    columns: usize,
+}
+
+impl GroupsPacked {
+    fn fill<'a, T: Scalar>(
+        self,
+        memory: &mut [T],
+        groups: usize,
+        matrix: impl Fn(usize) -> ArrayView2<'a, T>,
+    ) {
+        let length = packed_length::<T>(self.tier, self.rows, self.columns);
+        for (group, memory) in memory.chunks_exact_mut(length).take(groups).enumerate() {
+            Panels::new(self.tier, self.rows, self.columns, memory).fill_from(matrix(group));
+        }
+    }
+
+    fn view<T: Scalar>(self, memory: &[T], group: usize) -> Packed<'_, T> {
+        let length = packed_length::<T>(self.tier, self.rows, self.columns);
+        Packed::new(self.tier, self.rows, self.columns, &memory[group * length..])
+    }
+}
+
+/// Adds up the output's gradient over the batch, in its order, per channel.
+pub(crate) fn bias_gradient<T: Scalar>(bias: &mut [T], output_gradient: ArrayView2<'_, T>, mode: Gradients) {
+    let work = Work(output_gradient.len() as u64);
+    parallel::chunks(bias, BIAS_TILE, work, |index, bias| {
+        if mode == Gradients::Overwrite {
+            bias.fill(T::zero());
+        }
+        let first = index * BIAS_TILE;
+        for row in output_gradient.slice(s![.., first..first + bias.len()]).rows() {
+            for (sum, &gradient) in bias.iter_mut().zip(row) {
+                *sum += gradient;
+            }
+        }
+    });
+}
+
+/// Tiles wide enough to be worth packing, narrow enough that there are some for every thread.
+const fn tap_tile(taps: usize) -> usize {
+    match taps {
+        ..128 => 16,
+        128..512 => 32,
+        _ => TAP_TILE,
+    }
+}
+
+/// `0..length` in blocks of [`DEPTH_BLOCK`].
+pub(crate) fn blocks(length: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
+    (0..length).step_by(DEPTH_BLOCK).map(move |first| first..length.min(first + DEPTH_BLOCK))
+}
+
+/// Numbers as a matrix of rows of this length.
+pub(crate) fn matrix<T>(numbers: &[T], columns: usize) -> ArrayView2<'_, T> {
+    ArrayView2::from_shape((numbers.len() / columns, columns), numbers).expect("whole rows")
+}
+
+/// Numbers as a matrix of rows of this length.
+pub(crate) fn matrix_mut<T>(numbers: &mut [T], columns: usize) -> ArrayViewMut2<'_, T> {
+    ArrayViewMut2::from_shape((numbers.len() / columns, columns), numbers).expect("whole rows")
+}

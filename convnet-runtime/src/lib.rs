@@ -1,0 +1,40 @@
+//! The CPU runtime of [convnet](https://docs.rs/convnet): what the code that `network!` generates calls.
+//!
+//! Use it through the facade `convnet`, which re-exports what a program needs. In reading order:
+//! [`scalar`](Scalar), [`simd`] and [`gemm`] (matrix products), [`layers`], [`losses`], [`Parameters`] and
+//! [`Initialization`], the [workspaces](workspace), the [`Network`] trait, [`data`], [`optimizers`] and [`train`].
+//!
+//! * Volumes are N x H x W x D, row-major, depth innermost.
+//! * All memory of a step lives in a workspace; after the first step nothing is allocated.
+//! * Results do not depend on the number of threads.
+
+mod error;
+mod init;
+mod kinks;
+mod network;
+mod observer;
+mod parallel;
+mod parameters;
+mod random;
+mod scalar;
+
+pub mod data;
+pub mod gemm;
+pub mod layers;
+pub mod losses;
+pub mod reference;
+pub mod simd;
+pub mod workspace;
+
+#[cfg(feature = "train")]
+pub mod optimizers;
+#[cfg(feature = "train")]
+pub mod train;
+
+pub use error::Error;
+pub use init::Initialization;
+pub use kinks::Kinks;
+pub use network::{Gradients, Network, Statistics, Step};
+pub use observer::{FirstNonFinite, Observer, Unobserved};
+pub use parameters::Parameters;
+pub use scalar::Scalar;

@@ -1,0 +1,37 @@
+//! SOFTMAX: cross-entropy between the label and the normalized exponentials of the scores.
+
+use convnet_geometry::Volume;
+
+use super::{Evaluation, Loss, LossValue, check_labels, rows};
+use crate::error::Error;
+use crate::scalar::Scalar;
+
+/// Softmax cross-entropy: `L_i = -log(exp(s_y) / sum_j exp(s_j))`, the notes' chapter on linear classification.
+///
+/// The largest score is subtracted first, so that no exponential overflows. Targets are labels, one for each image.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Softmax;
+
+impl<T: Scalar> Loss<T> for Softmax {
+    type Targets<'a> = &'a [usize];
+
+    fn check(&self, output: Volume, images: usize, labels: &[usize]) -> Result<(), Error> {
+        check_labels("SOFTMAX", output, images, labels)
+    }
+
+    fn evaluate(&self, at: Evaluation<'_, T, &[usize]>) -> LossValue<T> {
+        let images = T::from_f64(at.images as f64);
+        let mut total = T::zero();
+        for (scores, gradient, label) in rows(at.scores, at.gradient, at.targets) {
+            let max = scores.iter().fold(T::neg_infinity(), |max, &score| max.max(score));
+            for (power, &score) in gradient.iter_mut().zip(scores) {
+                *power = (score - max).exp();
+            }
+            let sum: T = gradient.iter().copied().sum();
+            total += sum.ln() + max - scores[label];
+            gradient.iter_mut().for_each(|power| *power = *power / sum / images);
+            gradient[label] -= T::one() / images;
+        }
+        LossValue { mean: total / images }
+    }
+}

@@ -1,0 +1,120 @@
+//! What the trainer, checkpoints and every other tool know of a network.
+
+use convnet_geometry::Architecture;
+use ndarray::ArrayView4;
+
+use crate::error::Error;
+use crate::init::Initialization;
+use crate::losses::{Loss, LossValue};
+use crate::observer::Observer;
+use crate::parameters::Parameters;
+use crate::scalar::Scalar;
+use crate::workspace::{InferenceWorkspace, TrainingWorkspace};
+
+/// One step of training: what its draws of chance depend on, and what it does with gradients and statistics.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Step {
+    /// The seed of all chance.
+    pub seed: u64,
+    /// The number of the step, counted from 0.
+    pub number: u64,
+    /// Whether gradients replace those of the step before or are added to them.
+    pub gradients: Gradients,
+    /// Whether batch statistics move.
+    pub statistics: Statistics,
+}
+
+/// What a step does with the gradients that are there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Gradients {
+    /// Replace them.
+    #[default]
+    Overwrite,
+    /// Add to them.
+    Accumulate,
+}
+
+/// What a step does with running statistics of the batches (batch normalization).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Statistics {
+    /// Update them.
+    #[default]
+    Update,
+    /// Leave them: a gradient check moves none.
+    Frozen,
+}
+
+/// A network as the `network!` macro makes it.
+///
+/// Volumes are `[N, H, W, D]`, N x height x width x depth, row-major.
+pub trait Network: Sized + Send + Sync {
+    /// What it computes in.
+    type Scalar: Scalar;
+
+    /// The loss that its notation ends in; [`NoLoss`](crate::losses::NoLoss) if it can only infer.
+    type Loss: Loss<Self::Scalar> + Clone;
+
+    /// Everything that is known of it at compile time.
+    const ARCHITECTURE: &'static Architecture<'static>;
+
+    /// A network with fresh parameters; the same seed gives the same bits.
+    ///
+    /// # Errors
+    /// An option of the initialisation that is out of range.
+    fn new(seed: u64, initialization: &Initialization) -> Result<Self, Error>;
+
+    /// The loss, as a value: its delta and other options.
+    fn loss(&self) -> &Self::Loss;
+
+    /// The learnable numbers.
+    fn parameters(&self) -> &Parameters<Self::Scalar>;
+
+    /// The learnable numbers, to change.
+    fn parameters_mut(&mut self) -> &mut Parameters<Self::Scalar>;
+
+    /// Numbers that training keeps but does not optimise, such as running statistics.
+    fn state(&self) -> &Parameters<Self::Scalar>;
+
+    /// Those numbers, to change.
+    fn state_mut(&mut self) -> &mut Parameters<Self::Scalar>;
+
+    /// The scores of a batch, `[N, H, W, D]`: never probabilities.
+    ///
+    /// N is anything from 1 to the workspace's capacity.
+    ///
+    /// # Errors
+    /// [`Error::ImageShape`], [`Error::EmptyBatch`], [`Error::Capacity`], [`Error::Workspace`] or
+    /// [`Error::NonFiniteInput`].
+    fn infer<'w>(
+        &self,
+        images: ArrayView4<'_, Self::Scalar>,
+        workspace: &'w mut InferenceWorkspace<Self::Scalar>,
+        observer: &mut dyn Observer<Self::Scalar>,
+    ) -> Result<ArrayView4<'w, Self::Scalar>, Error>;
+
+    /// The loss of a batch, averaged over it, and its gradients by every parameter, which the workspace keeps.
+    ///
+    /// The gradient of the images is not computed; [`input_gradient`](Self::input_gradient) does that afterwards.
+    ///
+    /// # Errors
+    /// Those of [`infer`](Self::infer), and those of the loss on targets that do not fit.
+    fn gradients<L: Loss<Self::Scalar>>(
+        &mut self,
+        images: ArrayView4<'_, Self::Scalar>,
+        targets: L::Targets<'_>,
+        loss: &L,
+        workspace: &mut TrainingWorkspace<Self::Scalar>,
+        step: Step,
+        observer: &mut dyn Observer<Self::Scalar>,
+    ) -> Result<LossValue<Self::Scalar>, Error>;
+
+    /// The gradient of the loss by the images of the last [`gradients`](Self::gradients), `[N, H, W, D]`: what a
+    /// saliency map shows.
+    ///
+    /// # Errors
+    /// [`Error::NoGradients`] if there was none, or the parameters changed since.
+    fn input_gradient<'w>(
+        &self,
+        workspace: &'w mut TrainingWorkspace<Self::Scalar>,
+    ) -> Result<ArrayView4<'w, Self::Scalar>, Error>;
+}

@@ -1,0 +1,52 @@
+//! Update rules: one pass over flat slices of parameters, gradients and what the rule keeps.
+
+mod momentum;
+mod sgd;
+
+use convnet_geometry::UpdateRule;
+
+use crate::error::Error;
+use crate::parameters::Parameters;
+use crate::scalar::Scalar;
+
+pub use momentum::Momentum;
+pub use sgd::Sgd;
+
+/// Numbers in one piece of an update.
+const PIECE: usize = 1 << 14;
+
+/// Moves parameters against their gradients.
+pub trait Optimizer<T: Scalar>: Send {
+    /// One update.
+    ///
+    /// # Errors
+    /// [`Error::ParameterCount`] if parameters and gradients, or those of earlier updates, differ in number.
+    fn update(&mut self, parameters: &mut Parameters<T>, gradients: &Parameters<T>) -> Result<(), Error>;
+
+    /// The step that the next update takes.
+    fn learning_rate(&self) -> f64;
+
+    /// Changes the step from the next update on.
+    ///
+    /// # Errors
+    /// [`Error::Option`] if it is negative or not finite.
+    fn set_learning_rate(&mut self, learning_rate: f64) -> Result<(), Error>;
+
+    /// What it keeps, for memory estimates.
+    fn rule(&self) -> UpdateRule;
+}
+
+fn check_rate(learning_rate: f64) -> Result<f64, Error> {
+    if learning_rate.is_finite() && learning_rate >= 0.0 {
+        return Ok(learning_rate);
+    }
+    Err(Error::Option {
+        option: "learning_rate",
+        value: learning_rate,
+        expected: "a finite number, at least 0",
+    })
+}
+
+fn check_count(expected: usize, found: usize) -> Result<(), Error> {
+    if expected == found { Ok(()) } else { Err(Error::ParameterCount { expected, found }) }
+}

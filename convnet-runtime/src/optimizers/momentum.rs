@@ -1,0 +1,79 @@
+//! Gradient descent with momentum, in the notes' form.
+
+use convnet_geometry::UpdateRule;
+
+use super::{Optimizer, PIECE, check_count, check_rate};
+use crate::error::Error;
+use crate::parallel::{self, Work};
+use crate::parameters::Parameters;
+use crate::scalar::Scalar;
+
+/// `v = momentum * v - learning_rate * dx; x += v`: the notes' chapter on parameter updates.
+///
+/// The velocity carries the learning rate, so that a change of rate acts on later gradients only. (PyTorch's velocity
+/// is free of it, and differs as soon as the rate changes.)
+#[derive(Clone, Debug)]
+pub struct Momentum<T = f32> {
+    learning_rate: f64,
+    momentum: f64,
+    velocity: Vec<T>,
+}
+
+impl<T: Scalar> Momentum<T> {
+    /// With this learning rate, and this share of its velocity kept at each update: 0.9, typically.
+    ///
+    /// # Errors
+    /// [`Error::Option`] if the rate is negative or not finite, or the momentum not from 0 up to, but not including, 1.
+    pub fn new(learning_rate: f64, momentum: f64) -> Result<Self, Error> {
+        let learning_rate = check_rate(learning_rate)?;
+        if !(0.0..1.0).contains(&momentum) {
+            let expected = "at least 0 and less than 1";
+            return Err(Error::Option { option: "momentum", value: momentum, expected });
+        }
+        Ok(Self { learning_rate, momentum, velocity: Vec::new() })
+    }
+
+    /// The velocity of every parameter; empty before the first update.
+    pub fn velocity(&self) -> &[T] {
+        &self.velocity
+    }
+}
+
+impl<T: Scalar> Optimizer<T> for Momentum<T> {
+    fn update(&mut self, parameters: &mut Parameters<T>, gradients: &Parameters<T>) -> Result<(), Error> {
+        check_count(parameters.len(), gradients.len())?;
+        if self.velocity.is_empty() {
+            self.velocity = vec![T::zero(); parameters.len()];
+        }
+        check_count(parameters.len(), self.velocity.len())?;
+        let (rate, momentum) = (T::from_f64(self.learning_rate), T::from_f64(self.momentum));
+        let (gradients, work) = (gradients.as_slice(), Work(gradients.len() as u64));
+        let parameters = (parameters.as_mut_slice(), PIECE);
+        parallel::chunk_pairs(
+            parameters,
+            (&mut self.velocity, PIECE),
+            work,
+            |index, parameters, velocity| {
+                let gradients = &gradients[index * PIECE..];
+                for ((x, v), &dx) in parameters.iter_mut().zip(velocity).zip(gradients) {
+                    *v = momentum * *v - rate * dx;
+                    *x += *v;
+                }
+            },
+        );
+        Ok(())
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.learning_rate
+    }
+
+    fn set_learning_rate(&mut self, learning_rate: f64) -> Result<(), Error> {
+        self.learning_rate = check_rate(learning_rate)?;
+        Ok(())
+    }
+
+    fn rule(&self) -> UpdateRule {
+        UpdateRule::Momentum
+    }
+}

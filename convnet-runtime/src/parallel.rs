@@ -1,0 +1,104 @@
+//! Work shared among threads, cut the same way whatever runs it.
+//!
+//! Every function here takes pieces whose number and size depend on the work alone. With the feature `threads` they run
+//! in the rayon pool that the caller is in (the global one if it is in none), otherwise one after the other; either way
+//! each piece does the same sums in the same order. Neither way allocates, but for the pool's own queue when it is
+//! entered from outside.
+
+use ndarray::{ArrayViewMut2, Axis};
+
+/// Multiply-accumulates, or as much other work, below which waking other threads costs more than they save.
+const WORTH_SHARING: u64 = 1 << 18;
+
+/// How much work all pieces of a call are, in multiply-accumulates.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Work(pub(crate) u64);
+
+impl Work {
+    /// `count` times `each`.
+    pub(crate) fn of(count: usize, each: u64) -> Self {
+        Self((count as u64).saturating_mul(each))
+    }
+
+    #[cfg(feature = "threads")]
+    fn is_worth_sharing(self) -> bool {
+        self.0 >= WORTH_SHARING && rayon::current_num_threads() > 1
+    }
+}
+
+/// The number of threads that pieces may run on.
+pub(crate) fn threads() -> usize {
+    #[cfg(feature = "threads")]
+    return rayon::current_num_threads();
+    #[cfg(not(feature = "threads"))]
+    return 1;
+}
+
+/// The thread's number within its pool.
+pub(crate) fn thread() -> usize {
+    #[cfg(feature = "threads")]
+    return rayon::current_thread_index().unwrap_or(0);
+    #[cfg(not(feature = "threads"))]
+    return 0;
+}
+
+/// Runs `f` inside the pool, if its work is worth it, so that the pool is entered once for all that `f` shares.
+pub(crate) fn enter<R: Send>(work: Work, f: impl FnOnce() -> R + Send) -> R {
+    #[cfg(feature = "threads")]
+    if work.is_worth_sharing() && rayon::current_thread_index().is_none() {
+        return rayon::join(f, || ()).0;
+    }
+    let _ = (work, WORTH_SHARING);
+    f()
+}
+
+/// Calls `f` with each chunk of `numbers` and its index.
+pub(crate) fn chunks<T: Send>(
+    numbers: &mut [T],
+    length: usize,
+    work: Work,
+    f: impl Fn(usize, &mut [T]) + Sync,
+) {
+    #[cfg(feature = "threads")]
+    if work.is_worth_sharing() {
+        use rayon::prelude::*;
+        return numbers.par_chunks_mut(length).enumerate().for_each(|(i, chunk)| f(i, chunk));
+    }
+    let _ = work;
+    numbers.chunks_mut(length).enumerate().for_each(|(i, chunk)| f(i, chunk));
+}
+
+/// Calls `f` with each pair of chunks of `a` and `b` and their index.
+pub(crate) fn chunk_pairs<A: Send, B: Send>(
+    (a, a_length): (&mut [A], usize),
+    (b, b_length): (&mut [B], usize),
+    work: Work,
+    f: impl Fn(usize, &mut [A], &mut [B]) + Sync,
+) {
+    #[cfg(feature = "threads")]
+    if work.is_worth_sharing() {
+        use rayon::prelude::*;
+        let pairs = a.par_chunks_mut(a_length).zip(b.par_chunks_mut(b_length)).enumerate();
+        return pairs.for_each(|(i, (a, b))| f(i, a, b));
+    }
+    let _ = work;
+    let pairs = a.chunks_mut(a_length).zip(b.chunks_mut(b_length)).enumerate();
+    pairs.for_each(|(i, (a, b))| f(i, a, b));
+}
+
+/// Calls `f` with each tile of `width` columns of `matrix` and its first column.
+pub(crate) fn column_tiles<T: Send + Sync>(
+    mut matrix: ArrayViewMut2<'_, T>,
+    width: usize,
+    work: Work,
+    f: impl Fn(usize, ArrayViewMut2<'_, T>) + Sync,
+) {
+    let tiles = matrix.axis_chunks_iter_mut(Axis(1), width);
+    #[cfg(feature = "threads")]
+    if work.is_worth_sharing() {
+        use ndarray::parallel::prelude::*;
+        return tiles.into_par_iter().enumerate().for_each(|(i, tile)| f(i * width, tile));
+    }
+    let _ = work;
+    tiles.enumerate().for_each(|(i, tile)| f(i * width, tile));
+}

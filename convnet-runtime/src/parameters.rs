@@ -1,0 +1,101 @@
+//! All learnable numbers of a network, in one flat buffer.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aligned_vec::{AVec, ConstAlign};
+use convnet_geometry::{Architecture, Role, Tensor};
+use ndarray::{ArrayViewD, ArrayViewMutD, IxDyn};
+
+use crate::scalar::Scalar;
+
+/// A buffer that begins on a cache line.
+pub(crate) type Buffer<T> = AVec<T, ConstAlign<64>>;
+
+/// A buffer of zeros.
+pub(crate) fn zeros<T: Scalar>(length: usize) -> Buffer<T> {
+    let mut buffer = AVec::with_capacity(64, length);
+    buffer.resize(length, T::zero());
+    buffer
+}
+
+/// Named tensors in one aligned allocation: the parameters of a network, or their gradients, in the same layout.
+///
+/// The names are stable (`conv1.weights`, `fc1.bias`), the offsets known at compile time.
+#[derive(Clone, Debug)]
+pub struct Parameters<T> {
+    numbers: Buffer<T>,
+    tensors: Vec<Tensor<'static>>,
+    version: u64,
+}
+
+impl<T: Scalar> Parameters<T> {
+    /// The parameters of a network, all zero.
+    pub fn zeros(architecture: &'static Architecture<'static>) -> Self {
+        let tensors = architecture.tensors().collect();
+        Self { numbers: zeros(architecture.parameters()), tensors, version: next_version() }
+    }
+
+    /// No parameters: the state of a network that has none.
+    pub fn none() -> Self {
+        Self { numbers: zeros(0), tensors: Vec::new(), version: next_version() }
+    }
+
+    /// How many numbers there are.
+    pub fn len(&self) -> usize {
+        self.numbers.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.numbers.is_empty()
+    }
+
+    /// All numbers, tensor after tensor.
+    pub fn as_slice(&self) -> &[T] {
+        &self.numbers
+    }
+
+    /// All numbers, to change; this gives the parameters another [`version`](Self::version).
+    pub fn as_mut_slice(&mut self) -> &mut [T] {
+        self.version = next_version();
+        &mut self.numbers
+    }
+
+    /// A number that no other parameters have had, and that changes whenever these may have.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// The tensors, in order.
+    pub fn tensors(&self) -> &[Tensor<'static>] {
+        &self.tensors
+    }
+
+    /// The numbers of the tensor of this name, in its shape.
+    pub fn get(&self, name: &str) -> Option<ArrayViewD<'_, T>> {
+        let tensor = self.tensors.iter().find(|tensor| tensor.is_named(name))?;
+        ArrayViewD::from_shape(IxDyn(tensor.shape()), &self.numbers[tensor.range()]).ok()
+    }
+
+    /// The numbers of the tensor of this name, to change.
+    pub fn get_mut(&mut self, name: &str) -> Option<ArrayViewMutD<'_, T>> {
+        let tensor = *self.tensors.iter().find(|tensor| tensor.is_named(name))?;
+        let numbers = &mut self.as_mut_slice()[tensor.range()];
+        ArrayViewMutD::from_shape(IxDyn(tensor.shape()), numbers).ok()
+    }
+
+    /// Each tensor with its numbers.
+    pub fn iter(&self) -> impl Iterator<Item = (&Tensor<'static>, &[T])> {
+        self.tensors.iter().map(|tensor| (tensor, &self.numbers[tensor.range()]))
+    }
+
+    /// The part that the number at a position of the flat buffer plays.
+    pub fn role_at(&self, position: usize) -> Option<Role> {
+        self.tensors.iter().find(|tensor| tensor.range().contains(&position)).map(|tensor| tensor.role)
+    }
+}
+
+fn next_version() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}

@@ -1,0 +1,158 @@
+//! Micro-kernels for AVX2 with FMA: tiles of 6 rows and two vectors of columns, 12 of the 16 registers.
+
+use std::arch::x86_64::{
+    __m256, __m256d, _mm256_add_pd, _mm256_add_ps, _mm256_fmadd_pd, _mm256_fmadd_ps, _mm256_loadu_pd,
+    _mm256_loadu_ps, _mm256_set1_pd, _mm256_set1_ps, _mm256_setzero_pd, _mm256_setzero_ps, _mm256_storeu_pd,
+    _mm256_storeu_ps,
+};
+
+use crate::gemm::{Kernel, MicroKernel, Tile, TileKernel};
+
+/// Proof that the machine has AVX2 and FMA.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Avx2(());
+
+impl Avx2 {
+    pub(crate) fn detect() -> Option<Self> {
+        (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Self(()))
+    }
+
+    pub(crate) fn f32_kernel(self) -> &'static dyn Kernel<f32> {
+        const { &MicroKernel(Self(())) }
+    }
+
+    pub(crate) fn f64_kernel(self) -> &'static dyn Kernel<f64> {
+        const { &MicroKernel(Self(())) }
+    }
+}
+
+/// Writes the tile kernel and the dot product of one scalar, for which only the names of the intrinsics differ.
+macro_rules! kernels {
+    ($scalar:ty, $lanes:literal, $vector:ty, $tile:ident, $dot:ident, $load:ident, $store:ident, $set1:ident,
+     $zero:ident, $fma:ident, $add:ident) => {
+        impl TileKernel<$scalar> for Avx2 {
+            const ROWS: usize = 6;
+            const COLUMNS: usize = 2 * $lanes;
+
+            unsafe fn run(self, tile: Tile<$scalar>) {
+                // SAFETY: `self` proves AVX2 and FMA; the tile is as the caller vouches.
+                unsafe {
+                    match (tile.rows, tile.columns > $lanes) {
+                        (1, true) => $tile::<1, 2>(tile),
+                        (2, true) => $tile::<2, 2>(tile),
+                        (3, true) => $tile::<3, 2>(tile),
+                        (4, true) => $tile::<4, 2>(tile),
+                        (5, true) => $tile::<5, 2>(tile),
+                        (_, true) => $tile::<6, 2>(tile),
+                        (1, false) => $tile::<1, 1>(tile),
+                        (2, false) => $tile::<2, 1>(tile),
+                        (3, false) => $tile::<3, 1>(tile),
+                        (4, false) => $tile::<4, 1>(tile),
+                        (5, false) => $tile::<5, 1>(tile),
+                        (_, false) => $tile::<6, 1>(tile),
+                    }
+                }
+            }
+
+            fn dot(self, a: &[$scalar], b: &[$scalar]) -> $scalar {
+                // SAFETY: `self` proves AVX2 and FMA.
+                unsafe { $dot(a, b) }
+            }
+        }
+
+        /// A tile of `ROWS` rows and `VECTORS` vectors of columns.
+        ///
+        /// # Safety
+        /// As [`TileKernel::run`], on a machine with AVX2 and FMA.
+        #[target_feature(enable = "avx2,fma")]
+        unsafe fn $tile<const ROWS: usize, const VECTORS: usize>(tile: Tile<$scalar>) {
+            let mut sums: [[$vector; VECTORS]; ROWS] = [[$zero(); VECTORS]; ROWS];
+            let mut b = tile.b;
+            for k in 0..tile.depth {
+                let mut row = [$zero(); VECTORS];
+                for (v, lanes) in row.iter_mut().enumerate() {
+                    // SAFETY: the caller vouches for `depth` rows of two vectors behind `b`.
+                    *lanes = unsafe { $load(b.add(v * $lanes)) };
+                }
+                for (i, sums) in sums.iter_mut().enumerate() {
+                    // SAFETY: the caller vouches for `rows` x `depth` numbers behind `a`.
+                    let a = $set1(unsafe { tile.a_at(i, k).read() });
+                    for (sum, &lanes) in sums.iter_mut().zip(&row) {
+                        *sum = $fma(a, lanes, *sum);
+                    }
+                }
+                b = b.wrapping_add(2 * $lanes);
+            }
+            let whole = tile.columns == VECTORS * $lanes && tile.c_strides[1] == 1;
+            for (i, sums) in sums.iter().enumerate() {
+                if whole {
+                    let c = tile.c_at(i, 0);
+                    for (v, &sum) in sums.iter().enumerate() {
+                        // SAFETY: the caller vouches for `rows` x `columns` numbers behind `c`, here adjacent.
+                        unsafe {
+                            let at = c.add(v * $lanes);
+                            $store(at, $add($load(at), sum));
+                        }
+                    }
+                } else {
+                    let mut row = [0.0; 2 * $lanes];
+                    for (lanes, &sum) in row.chunks_exact_mut($lanes).zip(sums) {
+                        // SAFETY: the chunk has room for one vector.
+                        unsafe { $store(lanes.as_mut_ptr(), sum) };
+                    }
+                    // SAFETY: the caller vouches for `rows` x `columns` numbers behind `c`.
+                    unsafe { tile.add_row(i, &row) };
+                }
+            }
+        }
+
+        #[target_feature(enable = "avx2,fma")]
+        fn $dot(a: &[$scalar], b: &[$scalar]) -> $scalar {
+            const UNROLLED: usize = 4;
+            let (a_blocks, a_rest) = a.as_chunks::<{ UNROLLED * $lanes }>();
+            let (b_blocks, b_rest) = b.as_chunks::<{ UNROLLED * $lanes }>();
+            let mut sums = [$zero(); UNROLLED];
+            for (a, b) in a_blocks.iter().zip(b_blocks) {
+                for (v, sum) in sums.iter_mut().enumerate() {
+                    // SAFETY: both blocks hold UNROLLED vectors.
+                    let (a, b) =
+                        unsafe { ($load(a.as_ptr().add(v * $lanes)), $load(b.as_ptr().add(v * $lanes))) };
+                    *sum = $fma(a, b, *sum);
+                }
+            }
+            let sum = $add($add(sums[0], sums[1]), $add(sums[2], sums[3]));
+            let mut lanes = [0.0; $lanes];
+            // SAFETY: there is room for one vector.
+            unsafe { $store(lanes.as_mut_ptr(), sum) };
+            let rest: $scalar = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+            lanes.iter().sum::<$scalar>() + rest
+        }
+    };
+}
+
+kernels!(
+    f32,
+    8,
+    __m256,
+    tile_f32,
+    dot_f32,
+    _mm256_loadu_ps,
+    _mm256_storeu_ps,
+    _mm256_set1_ps,
+    _mm256_setzero_ps,
+    _mm256_fmadd_ps,
+    _mm256_add_ps
+);
+kernels!(
+    f64,
+    4,
+    __m256d,
+    tile_f64,
+    dot_f64,
+    _mm256_loadu_pd,
+    _mm256_storeu_pd,
+    _mm256_set1_pd,
+    _mm256_setzero_pd,
+    _mm256_fmadd_pd,
+    _mm256_add_pd
+);

@@ -1,0 +1,94 @@
+//! Evaluation: the loss and accuracy of a network on images that it was not trained on.
+
+use ndarray::ArrayView4;
+use num_traits::{Float, Zero};
+
+use super::{LabelLoss, best};
+use crate::data::{Batches, LabelledImages, Scaling};
+use crate::error::Error;
+use crate::losses::{self, Loss};
+use crate::network::Network;
+use crate::observer::Unobserved;
+use crate::scalar::Scalar;
+use crate::workspace::InferenceWorkspace;
+
+/// How well a network does on a data set.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Evaluation {
+    /// The mean loss.
+    pub loss: f64,
+    /// The share of images classified rightly.
+    pub accuracy: f64,
+    /// How many images there were.
+    pub images: usize,
+}
+
+/// What a network says of one image.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Prediction {
+    /// The class with the largest score.
+    pub class: usize,
+    /// Its softmax probability.
+    pub probability: f64,
+}
+
+/// Evaluates a network, in inference mode, on every image of a data set, `batch` at a time.
+///
+/// # Errors
+/// [`Error::Classes`] if network and data differ in the number of classes, and those of [`Network::infer`].
+pub fn evaluate<N>(
+    network: &N,
+    data: &LabelledImages,
+    scaling: &Scaling,
+    batch: usize,
+) -> Result<Evaluation, Error>
+where
+    N: Network<Loss: LabelLoss<N::Scalar>>,
+{
+    check_classes::<N>(data)?;
+    let mut batches = Batches::new(data, *scaling, batch)?;
+    let mut workspace = InferenceWorkspace::new(N::ARCHITECTURE, batch.min(data.len()))?;
+    let mut gradient = vec![N::Scalar::zero(); batch.min(data.len()) * data.classes()];
+    let (mut loss, mut right) = (0.0, 0);
+    while let Some((images, labels)) = batches.next(data) {
+        let scores = network.infer(images, &mut workspace, &mut Unobserved)?;
+        right += scores.outer_iter().zip(labels).filter(|(scores, label)| best(scores) == **label).count();
+        let scores = scores.to_slice().expect("a workspace is in standard layout");
+        let at = losses::Evaluation {
+            scores,
+            targets: labels,
+            images: labels.len(),
+            gradient: &mut gradient[..scores.len()],
+            kinks: None,
+        };
+        loss += network.loss().evaluate(at).mean.as_f64() * labels.len() as f64;
+    }
+    let images = data.len();
+    Ok(Evaluation { loss: loss / images as f64, accuracy: right as f64 / images as f64, images })
+}
+
+/// Classifies a batch of scaled images, `[N, H, W, D]`.
+///
+/// # Errors
+/// Those of [`Network::infer`].
+pub fn predict<N: Network>(
+    network: &N,
+    images: ArrayView4<'_, N::Scalar>,
+    workspace: &mut InferenceWorkspace<N::Scalar>,
+) -> Result<Vec<Prediction>, Error> {
+    let scores = network.infer(images, workspace, &mut Unobserved)?;
+    Ok(scores
+        .outer_iter()
+        .map(|scores| {
+            let class = best(scores);
+            let largest = scores.iter().nth(class).copied().unwrap_or_else(N::Scalar::zero);
+            let sum: f64 = scores.iter().map(|&score| (score - largest).exp().as_f64()).sum();
+            Prediction { class, probability: 1.0 / sum }
+        })
+        .collect())
+}
+
+pub(super) fn check_classes<N: Network>(data: &LabelledImages) -> Result<(), Error> {
+    let network = N::ARCHITECTURE.output().count();
+    if network == data.classes() { Ok(()) } else { Err(Error::Classes { data: data.classes(), network }) }
+}

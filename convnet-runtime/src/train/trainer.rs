@@ -1,0 +1,166 @@
+//! The loop: batches, gradients, updates.
+
+use ndarray::ArrayView4;
+use num_traits::Float;
+
+use super::{LabelLoss, best};
+use crate::data::{Batches, LabelledImages, Scaling};
+use crate::error::Error;
+use crate::network::{Network, Step};
+use crate::observer::{FirstNonFinite, Observer, Unobserved};
+use crate::optimizers::Optimizer;
+use crate::scalar::Scalar;
+use crate::workspace::TrainingWorkspace;
+
+/// Trains a network on labelled images, an epoch at a time.
+///
+/// The same seed gives the same parameters, bit for bit, whatever the number of threads.
+#[derive(Debug)]
+pub struct Trainer<N: Network, O> {
+    network: N,
+    loss: N::Loss,
+    optimizer: O,
+    workspace: TrainingWorkspace<N::Scalar>,
+    seed: u64,
+    epoch: u64,
+    step: u64,
+}
+
+/// How far an epoch has come, after each of its steps.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Progress {
+    /// The step within the epoch, counted from 1.
+    pub step: usize,
+    /// How many steps the epoch has.
+    pub steps: usize,
+    /// Images seen in this epoch.
+    pub images: usize,
+    /// The mean loss of the epoch so far.
+    pub loss: f64,
+    /// The share of images classified rightly in the epoch so far, each before the update that it led to.
+    pub accuracy: f64,
+}
+
+/// What an epoch came to.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct EpochSummary {
+    /// The epoch, counted from 1.
+    pub epoch: u64,
+    /// The mean loss of its batches, each before its update.
+    pub loss: f64,
+    /// The share of images classified rightly, each before the update that it led to.
+    pub accuracy: f64,
+}
+
+impl<N, O> Trainer<N, O>
+where
+    N: Network<Loss: LabelLoss<N::Scalar>>,
+    O: Optimizer<N::Scalar>,
+{
+    /// A trainer of this network, for batches of up to `batch` images; `seed` decides the order of the images.
+    ///
+    /// # Errors
+    /// Those of [`TrainingWorkspace::new`].
+    pub fn new(network: N, optimizer: O, batch: usize, seed: u64) -> Result<Self, Error> {
+        let workspace = TrainingWorkspace::new(N::ARCHITECTURE, batch)?;
+        let loss = network.loss().clone();
+        Ok(Self { network, loss, optimizer, workspace, seed, epoch: 0, step: 0 })
+    }
+
+    /// Trains on every image once, in an order that depends on the seed and the epoch; calls `progress` after each step.
+    ///
+    /// # Errors
+    /// [`Error::Classes`], [`Error::ImageShape`] and others before the first step; [`Error::Diverged`] or
+    /// [`Error::NonFinite`] at a step whose loss or gradients are not finite, which changes no parameter.
+    pub fn epoch(
+        &mut self,
+        data: &LabelledImages,
+        scaling: &Scaling,
+        mut progress: impl FnMut(Progress),
+    ) -> Result<EpochSummary, Error> {
+        super::evaluate::check_classes::<N>(data)?;
+        let mut batches = Batches::new(data, *scaling, self.workspace.capacity())?;
+        batches.shuffle(self.seed, self.epoch);
+        let steps = batches.per_epoch();
+        let (mut seen, mut loss, mut right) = (0, 0.0, 0);
+        for step in 1..=steps {
+            let Some((images, labels)) = batches.next(data) else { break };
+            loss += self.step(images, labels)? * labels.len() as f64;
+            let scores = self.workspace.scores();
+            right +=
+                scores.outer_iter().zip(labels).filter(|(scores, label)| best(scores) == **label).count();
+            seen += labels.len();
+            let (loss, accuracy) = (loss / seen as f64, right as f64 / seen as f64);
+            progress(Progress { step, steps, images: seen, loss, accuracy });
+        }
+        self.epoch += 1;
+        let (loss, accuracy) = (loss / seen as f64, right as f64 / seen as f64);
+        Ok(EpochSummary { epoch: self.epoch, loss, accuracy })
+    }
+
+    /// Trains on one batch, `[N, H, W, D]` with as many labels; returns its loss before the update.
+    ///
+    /// # Errors
+    /// Those of [`Network::gradients`]; [`Error::Diverged`] or [`Error::NonFinite`] if the loss or a gradient is not
+    /// finite, and then no parameter changes.
+    pub fn step(&mut self, images: ArrayView4<'_, N::Scalar>, labels: &[usize]) -> Result<f64, Error> {
+        let step = Step { seed: self.seed, number: self.step, ..Step::default() };
+        let value = self.gradients(images, labels, step, &mut Unobserved)?;
+        if !value.is_finite() {
+            return Err(self.diagnose(images, labels, step, value));
+        }
+        let bad = self.workspace.gradients().iter().find_map(|(tensor, numbers)| {
+            let value = numbers.iter().find(|number| !number.is_finite())?;
+            Some((format!("the gradient of `{tensor}`"), *value))
+        });
+        if let Some((what, value)) = bad {
+            return Err(Error::NonFinite { step: self.step, what, value: value.as_f64() });
+        }
+        self.optimizer.update(self.network.parameters_mut(), self.workspace.gradients())?;
+        self.step += 1;
+        Ok(value)
+    }
+
+    /// The network.
+    pub fn network(&self) -> &N {
+        &self.network
+    }
+
+    /// The network, to keep.
+    pub fn into_network(self) -> N {
+        self.network
+    }
+
+    /// The optimizer, to change its learning rate.
+    pub fn optimizer_mut(&mut self) -> &mut O {
+        &mut self.optimizer
+    }
+
+    fn gradients(
+        &mut self,
+        images: ArrayView4<'_, N::Scalar>,
+        labels: &[usize],
+        step: Step,
+        observer: &mut dyn Observer<N::Scalar>,
+    ) -> Result<f64, Error> {
+        let Self { network, loss, workspace, .. } = self;
+        Ok(network.gradients(images, labels, loss, workspace, step, observer)?.mean.as_f64())
+    }
+
+    /// Repeats a step whose loss is not finite, looking at every volume.
+    fn diagnose(
+        &mut self,
+        images: ArrayView4<'_, N::Scalar>,
+        labels: &[usize],
+        step: Step,
+        loss: f64,
+    ) -> Error {
+        let mut observer = FirstNonFinite::default();
+        let repeated = self.gradients(images, labels, step, &mut observer);
+        match (repeated, observer.found()) {
+            (Err(error), _) => error,
+            (Ok(_), Some((layer, value))) => Error::Diverged { step: step.number, layer, value },
+            (Ok(_), None) => Error::NonFinite { step: step.number, what: "the loss".to_owned(), value: loss },
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What every pass begins with: is this a batch that the workspace and the network take?
+
+use convnet_geometry::{Architecture, GeometryError, Quantity, Volume};
+use ndarray::ArrayView4;
+
+use crate::error::Error;
+use crate::parallel::Work;
+use crate::scalar::Scalar;
+
+/// Checks a capacity, and that all that depends on it can be counted; returns `capacity * each` for every `each`.
+pub(super) fn sizes<const N: usize>(
+    architecture: &Architecture<'_>,
+    capacity: usize,
+    each: [usize; N],
+) -> Result<[usize; N], Error> {
+    if capacity == 0 {
+        return Err(Error::EmptyBatch);
+    }
+    let too_large = |what| Error::WorkspaceSize { capacity, source: GeometryError::Overflow { what } };
+    for layer in architecture.layers() {
+        let Volume { width, height, .. } = layer.kind.input();
+        if layer.kind.switches() > 0 && u32::try_from(width.saturating_mul(height)).is_err() {
+            return Err(too_large(Quantity::Volume));
+        }
+    }
+    let mut sizes = [0; N];
+    for (size, each) in sizes.iter_mut().zip(each) {
+        // Sixteen bytes a number leave room for whatever is made of it.
+        let countable = each.checked_mul(capacity).filter(|size| size.checked_mul(16).is_some());
+        *size = countable.ok_or_else(|| too_large(Quantity::Memory))?;
+    }
+    Ok(sizes)
+}
+
+/// Checks that a workspace is made for this network.
+pub(super) fn same_architecture(
+    expected: &'static Architecture<'static>,
+    found: &'static Architecture<'static>,
+) -> Result<(), Error> {
+    if expected.hash() == found.hash() {
+        Ok(())
+    } else {
+        Err(Error::Workspace { expected: expected.name(), found: found.name() })
+    }
+}
+
+/// Checks the shape of a batch.
+pub(super) fn check_shape(
+    expected: Volume,
+    capacity: usize,
+    found: &ArrayView4<'_, impl Sized>,
+) -> Result<usize, Error> {
+    let (images, height, width, depth) = found.dim();
+    if !Volume::new(width, height, depth).same(expected) {
+        return Err(Error::ImageShape { expected, found: found.shape().to_vec() });
+    }
+    match images {
+        0 => Err(Error::EmptyBatch),
+        images if images > capacity => Err(Error::Capacity { images, capacity }),
+        images => Ok(images),
+    }
+}
+
+/// Copies a batch, whatever its strides, refusing numbers that are not finite.
+pub(super) fn copy<T: Scalar>(images: &ArrayView4<'_, T>, to: &mut [T]) -> Result<(), Error> {
+    if let Some(adjacent) = images.as_slice() {
+        to.copy_from_slice(adjacent);
+    } else {
+        for (to, &from) in to.iter_mut().zip(images) {
+            *to = from;
+        }
+    }
+    // x * 0 is 0 for finite numbers and NaN for all others, and adds up without a branch.
+    let sum: T = to.iter().map(|&value| value * T::zero()).sum();
+    if sum == T::zero() {
+        return Ok(());
+    }
+    let bad = images.indexed_iter().find(|(_, value)| !value.is_finite());
+    let ((image, row, column, channel), value) = bad.expect("a number that is not finite");
+    Err(Error::NonFiniteInput { image, row, column, channel, value: value.as_f64() })
+}
+
+/// The work of a pass over a batch, of which `passes` cost as much as the forward pass.
+pub(super) fn work(architecture: &Architecture<'_>, images: usize, passes: u64) -> Work {
+    Work::of(images, passes * architecture.macs())
+}

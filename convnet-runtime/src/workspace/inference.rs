@@ -1,0 +1,125 @@
+//! Inference: only the current volumes are kept.
+
+use std::ops::Range;
+
+use convnet_geometry::Architecture;
+use ndarray::ArrayView4;
+
+use super::images;
+use super::scratch::Scratch;
+use crate::error::Error;
+use crate::layers::{Forward, InPlace, Layer};
+use crate::observer::Observer;
+use crate::parallel;
+use crate::parameters::{Buffer, zeros};
+use crate::scalar::Scalar;
+use crate::simd::Tier;
+
+/// Memory for the inference of up to a certain number of images at a time.
+///
+/// Volumes share memory as soon as they are dead: a chain of layers holds its two largest neighbours.
+#[derive(Debug)]
+pub struct InferenceWorkspace<T> {
+    architecture: &'static Architecture<'static>,
+    capacity: usize,
+    volumes: Buffer<T>,
+    scratch: Scratch<T>,
+}
+
+impl<T: Scalar> InferenceWorkspace<T> {
+    /// A workspace for batches of up to `capacity` images.
+    ///
+    /// # Errors
+    /// [`Error::EmptyBatch`] for a capacity of 0, [`Error::WorkspaceSize`], or [`Error::Tier`].
+    pub fn new(architecture: &'static Architecture<'static>, capacity: usize) -> Result<Self, Error> {
+        let [volumes] = images::sizes(architecture, capacity, [architecture.inference_numbers()])?;
+        let scratch = Scratch::new(architecture, capacity, Tier::current()?);
+        Ok(Self { architecture, capacity, volumes: zeros(volumes), scratch })
+    }
+
+    /// The most images that a batch may have.
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// The memory held, in bytes.
+    pub fn bytes(&self) -> usize {
+        (self.volumes.len() + self.scratch.numbers()) * size_of::<T>()
+    }
+
+    /// Runs a network's layers over a batch and returns the last one's output, `[N, H, W, D]`.
+    ///
+    /// Generated code calls it, `forward` being the network's layers.
+    ///
+    /// # Errors
+    /// Those of [`Network::infer`](crate::Network::infer).
+    pub fn run<'w>(
+        &'w mut self,
+        architecture: &'static Architecture<'static>,
+        parameters: &[T],
+        images: ArrayView4<'_, T>,
+        observer: &mut dyn Observer<T>,
+        forward: impl FnOnce(&mut InferencePass<'_, T>) + Send,
+    ) -> Result<ArrayView4<'w, T>, Error> {
+        images::same_architecture(architecture, self.architecture)?;
+        let count = images::check_shape(architecture.input(), self.capacity, &images)?;
+        let mut pass = InferencePass { workspace: self, architecture, parameters, images: count, observer };
+        let input = pass.range(0);
+        images::copy(&images, &mut pass.workspace.volumes[input])?;
+        parallel::enter(images::work(architecture, count, 1), || forward(&mut pass));
+        let output = pass.range(architecture.places().len() - 1);
+        let (shape, numbers) = (architecture.output(), &self.volumes[output]);
+        let shape = (count, shape.height, shape.width, shape.depth);
+        Ok(ArrayView4::from_shape(shape, numbers).expect("a place is as large as its volume"))
+    }
+}
+
+/// One batch on its way through a network.
+pub struct InferencePass<'a, T> {
+    workspace: &'a mut InferenceWorkspace<T>,
+    architecture: &'static Architecture<'static>,
+    parameters: &'a [T],
+    images: usize,
+    observer: &'a mut dyn Observer<T>,
+}
+
+impl<T: Scalar> InferencePass<'_, T> {
+    /// Runs layer `index` of the architecture.
+    pub fn forward(&mut self, index: usize, layer: &impl Layer<T>) {
+        let entry = &self.architecture.layers()[index];
+        let places = [self.range(entry.input), self.range(entry.output)];
+        let InferenceWorkspace { volumes, scratch, .. } = &mut *self.workspace;
+        let [input, output] =
+            volumes.get_disjoint_mut(places).expect("places of volumes alive together are apart");
+        let parameters = &self.parameters[entry.range()];
+        layer.forward(
+            Forward { parameters, input, output, switches: &mut [] },
+            &mut scratch.context(self.images),
+        );
+        self.observe(index);
+    }
+
+    /// Runs layer `index` of the architecture, which works in place.
+    pub fn in_place(&mut self, index: usize, layer: &impl InPlace<T>) {
+        let place = self.range(self.architecture.layers()[index].output);
+        layer.forward(&mut self.workspace.volumes[place]);
+        self.observe(index);
+    }
+
+    fn range(&self, place: usize) -> Range<usize> {
+        let place = &self.architecture.places()[place];
+        let first = place.inference * self.workspace.capacity;
+        first..first + self.images * place.volume.count()
+    }
+
+    fn observe(&mut self, index: usize) {
+        if self.observer.is_active() {
+            let entry = &self.architecture.layers()[index];
+            let numbers = &self.workspace.volumes[self.range(entry.output)];
+            let volume = entry.kind.output();
+            let shape = (self.images, volume.height, volume.width, volume.depth);
+            let view = ArrayView4::from_shape(shape, numbers).expect("a place is as large as its volume");
+            self.observer.volume(entry.name, view);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! All memory of a step: made once, used for any batch up to its capacity.
+
+mod images;
+mod inference;
+mod scratch;
+mod training;
+
+pub use inference::{InferencePass, InferenceWorkspace};
+pub(crate) use scratch::Workers;
+pub use training::{BackwardPass, Batch, ForwardPass, TrainingWorkspace};

@@ -1,0 +1,59 @@
+//! Memory that kernels work in: one part shared, one for each worker thread.
+
+use std::sync::{Mutex, PoisonError};
+
+use convnet_geometry::Architecture;
+
+use crate::layers::{self, Context};
+use crate::parallel;
+use crate::parameters::{Buffer, zeros};
+use crate::scalar::Scalar;
+use crate::simd::Tier;
+
+/// Numbers that a worker has for itself: a block of 256 x 256.
+const WORKER_NUMBERS: usize = 1 << 16;
+
+/// Memory for each worker thread.
+#[derive(Debug)]
+pub struct Workers<T> {
+    memories: Vec<Mutex<Buffer<T>>>,
+}
+
+impl<T: Scalar> Workers<T> {
+    pub(crate) fn new() -> Self {
+        Self { memories: (0..parallel::threads()).map(|_| Mutex::new(zeros(WORKER_NUMBERS))).collect() }
+    }
+
+    /// Calls `f` with this thread's memory.
+    ///
+    /// In a pool with more threads than that in which the workspace was made some wait for each other here; what is
+    /// computed stays the same.
+    pub(crate) fn with<R>(&self, f: impl FnOnce(&mut [T]) -> R) -> R {
+        let memory = &self.memories[parallel::thread() % self.memories.len()];
+        f(&mut memory.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Memory that the kernels of one network work in.
+#[derive(Debug)]
+pub(super) struct Scratch<T> {
+    tier: Tier,
+    packed: Buffer<T>,
+    workers: Workers<T>,
+}
+
+impl<T: Scalar> Scratch<T> {
+    pub(super) fn new(architecture: &Architecture<'_>, capacity: usize, tier: Tier) -> Self {
+        let layers = architecture.layers().iter().filter_map(|entry| layers::layer::<T>(&entry.kind));
+        let packed = layers.map(|layer| layer.packed_numbers(capacity, tier)).max().unwrap_or(0);
+        Self { tier, packed: zeros(packed), workers: Workers::new() }
+    }
+
+    pub(super) fn context(&mut self, images: usize) -> Context<'_, T> {
+        Context { images, tier: self.tier, packed: &mut self.packed, workers: &self.workers }
+    }
+
+    pub(super) fn numbers(&self) -> usize {
+        self.packed.len() + self.workers.memories.len() * WORKER_NUMBERS
+    }
+}
