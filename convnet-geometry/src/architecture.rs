@@ -1,10 +1,13 @@
 //! The checked description of a whole network: everything that is known of it at compile time.
 
+use core::fmt;
+
 use crate::advice::{self, Advice};
 use crate::checked;
 use crate::error::{GeometryError, Quantity};
 use crate::layer::Layer;
 use crate::memory::{Memory, UpdateRule};
+use crate::numbers::Grouped;
 use crate::pattern::Pattern;
 use crate::report::Report;
 use crate::tensor::Tensor;
@@ -45,6 +48,12 @@ pub struct Architecture<'a> {
     layers: &'a [Layer<'a>],
     loss: LossKind,
     hash: u64,
+}
+
+impl Architecture<'static> {
+    /// Stands in for a network that does not compile.
+    #[doc(hidden)]
+    pub const STUB: Self = Self { name: "", places: &[], layers: &[], loss: LossKind::None, hash: 0 };
 }
 
 impl<'a> Architecture<'a> {
@@ -201,6 +210,13 @@ impl<'a> Architecture<'a> {
     /// The table of the network, in the notes' form.
     pub const fn report(&'a self) -> Report<'a> {
         Report::of(self)
+    }
+
+    /// The network in one line, as `Debug` shows it: `CardNet [32x32x3] -> [1x1x10], 202,570 parameters`.
+    pub fn summary(&self) -> impl fmt::Display + use<'a> {
+        let Self { name, .. } = *self;
+        let (input, output, parameters) = (self.input(), self.output(), Grouped(self.parameters() as u64));
+        fmt::from_fn(move |f| write!(f, "{name} {input} -> {output}, {parameters} parameters"))
     }
 
     /// What training with this batch and update rule takes, with numbers of `scalar` bytes.

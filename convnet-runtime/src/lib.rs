@@ -17,6 +17,7 @@ mod parallel;
 mod parameters;
 mod random;
 mod scalar;
+mod views;
 
 pub mod data;
 pub mod gemm;
@@ -38,3 +39,4 @@ pub use network::{Gradients, Network, Statistics, Step};
 pub use observer::{FirstNonFinite, Observer, Unobserved};
 pub use parameters::Parameters;
 pub use scalar::Scalar;
+pub use views::{ConvolutionParameters, DenseParameters};

@@ -17,7 +17,7 @@ impl<T: Scalar> Layer<T> for Pooling {
             Pool::Max if at.switches.is_empty() => {
                 parallel::chunks(at.output, output, work, |image, output| {
                     self.maxima(&at.input[image * input..(image + 1) * input], output, None);
-                })
+                });
             }
             Pool::Max => {
                 parallel::chunk_pairs(

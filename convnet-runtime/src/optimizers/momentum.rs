@@ -15,7 +15,8 @@ use crate::scalar::Scalar;
 #[derive(Clone, Debug)]
 pub struct Momentum<T = f32> {
     learning_rate: f64,
-    momentum: f64,
+    /// The share of the velocity that is kept.
+    kept: f64,
     velocity: Vec<T>,
 }
 
@@ -30,7 +31,7 @@ impl<T: Scalar> Momentum<T> {
             let expected = "at least 0 and less than 1";
             return Err(Error::Option { option: "momentum", value: momentum, expected });
         }
-        Ok(Self { learning_rate, momentum, velocity: Vec::new() })
+        Ok(Self { learning_rate, kept: momentum, velocity: Vec::new() })
     }
 
     /// The velocity of every parameter; empty before the first update.
@@ -46,7 +47,7 @@ impl<T: Scalar> Optimizer<T> for Momentum<T> {
             self.velocity = vec![T::zero(); parameters.len()];
         }
         check_count(parameters.len(), self.velocity.len())?;
-        let (rate, momentum) = (T::from_f64(self.learning_rate), T::from_f64(self.momentum));
+        let (rate, momentum) = (T::from_f64(self.learning_rate), T::from_f64(self.kept));
         let (gradients, work) = (gradients.as_slice(), Work(gradients.len() as u64));
         let parameters = (parameters.as_mut_slice(), PIECE);
         parallel::chunk_pairs(

@@ -17,10 +17,12 @@ impl Avx2 {
         (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Self(()))
     }
 
+    #[expect(clippy::unused_self, reason = "who holds the token may have the kernel")]
     pub(crate) fn f32_kernel(self) -> &'static dyn Kernel<f32> {
         const { &MicroKernel(Self(())) }
     }
 
+    #[expect(clippy::unused_self, reason = "who holds the token may have the kernel")]
     pub(crate) fn f64_kernel(self) -> &'static dyn Kernel<f64> {
         const { &MicroKernel(Self(())) }
     }
@@ -114,9 +116,9 @@ macro_rules! kernels {
             let mut sums = [$zero(); UNROLLED];
             for (a, b) in a_blocks.iter().zip(b_blocks) {
                 for (v, sum) in sums.iter_mut().enumerate() {
+                    let (a, b) = (a.as_ptr().wrapping_add(v * $lanes), b.as_ptr().wrapping_add(v * $lanes));
                     // SAFETY: both blocks hold UNROLLED vectors.
-                    let (a, b) =
-                        unsafe { ($load(a.as_ptr().add(v * $lanes)), $load(b.as_ptr().add(v * $lanes))) };
+                    let (a, b) = unsafe { ($load(a), $load(b)) };
                     *sum = $fma(a, b, *sum);
                 }
             }

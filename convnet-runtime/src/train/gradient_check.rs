@@ -148,8 +148,7 @@ impl GradientCheck {
         self.compared += 1;
         let difference = (analytic - numeric).abs();
         let error = difference / analytic.abs().max(numeric.abs()).max(1e-4 * scale).max(f64::MIN_POSITIVE);
-        // Not `error > self.error`, which NaN would pass by in silence.
-        if self.worst.is_empty() || !(error <= self.error) {
+        if self.worst.is_empty() || error > self.error || error.is_nan() {
             (self.error, self.worst, self.gradients) = (error, name, (analytic, numeric));
         }
     }

@@ -9,6 +9,7 @@ use super::images;
 use super::scratch::Scratch;
 use crate::error::Error;
 use crate::layers::{Forward, InPlace, Layer};
+use crate::network::Network;
 use crate::observer::Observer;
 use crate::parallel;
 use crate::parameters::{Buffer, zeros};
@@ -35,6 +36,14 @@ impl<T: Scalar> InferenceWorkspace<T> {
         let [volumes] = images::sizes(architecture, capacity, [architecture.inference_numbers()])?;
         let scratch = Scratch::new(architecture, capacity, Tier::current()?);
         Ok(Self { architecture, capacity, volumes: zeros(volumes), scratch })
+    }
+
+    /// [`new`](Self::new) for a network.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new).
+    pub fn of<N: Network<Scalar = T>>(_: &N, capacity: usize) -> Result<Self, Error> {
+        Self::new(N::ARCHITECTURE, capacity)
     }
 
     /// The most images that a batch may have.

@@ -15,7 +15,7 @@ const WORKER_NUMBERS: usize = 1 << 16;
 
 /// Memory for each worker thread.
 #[derive(Debug)]
-pub struct Workers<T> {
+pub(crate) struct Workers<T> {
     memories: Vec<Mutex<Buffer<T>>>,
 }
 

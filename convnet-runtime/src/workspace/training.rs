@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::kinks::Kinks;
 use crate::layers::{Forward, InPlace, InputGradient, Layer, ParameterGradient};
 use crate::losses::{Evaluation, Loss, LossValue};
-use crate::network::{Gradients, Step};
+use crate::network::{Gradients, Network, Step};
 use crate::observer::Observer;
 use crate::parallel;
 use crate::parameters::{Buffer, Parameters, zeros};
@@ -39,11 +39,11 @@ pub struct TrainingWorkspace<T> {
 
 /// What a step trains on, and how.
 #[derive(Debug)]
-pub struct Batch<'a, T: Scalar, L: Loss<T>> {
+pub struct Batch<'a, 't, T: Scalar, L: Loss<T>> {
     /// `[N, H, W, D]`.
     pub images: ArrayView4<'a, T>,
     /// What the loss compares the scores with.
-    pub targets: L::Targets<'a>,
+    pub targets: L::Targets<'t>,
     /// The loss.
     pub loss: &'a L,
     /// Seed, number and modes.
@@ -71,6 +71,14 @@ impl<T: Scalar> TrainingWorkspace<T> {
             version: None,
             kinks: None,
         })
+    }
+
+    /// [`new`](Self::new) for a network.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new).
+    pub fn of<N: Network<Scalar = T>>(_: &N, capacity: usize) -> Result<Self, Error> {
+        Self::new(N::ARCHITECTURE, capacity)
     }
 
     /// The most images that a batch may have.
@@ -115,7 +123,7 @@ impl<T: Scalar> TrainingWorkspace<T> {
         &mut self,
         architecture: &'static Architecture<'static>,
         parameters: &Parameters<T>,
-        batch: Batch<'_, T, L>,
+        batch: Batch<'_, '_, T, L>,
         observer: &mut dyn Observer<T>,
         forward: impl FnOnce(&mut ForwardPass<'_, T>) + Send,
         backward: impl FnOnce(&mut BackwardPass<'_, T>) + Send,

@@ -1,0 +1,24 @@
+//! Documentation of the generated code: the table on the struct, a line on each accessor.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::plan::Plan;
+
+/// The network's table, in a code block, so that an editor shows it on hovering the struct.
+pub(super) fn table(plan: &Plan<'_>) -> TokenStream {
+    let report = plan.with_architecture(|architecture| architecture.report().to_string());
+    let report = report.expect("the network was checked");
+    // Attributes that the user wrote stand before this one: a paragraph of its own.
+    let text = format!("\n\n```text\n{report}```");
+    quote!(#[doc = #text])
+}
+
+/// A line for each layer.
+pub(super) fn layers(plan: &Plan<'_>) -> Vec<String> {
+    let lines = plan.with_architecture(|architecture| {
+        let report = architecture.report();
+        (0..plan.layers.len()).map(|index| format!("`{}`", report.layer(index))).collect()
+    });
+    lines.expect("the network was checked")
+}

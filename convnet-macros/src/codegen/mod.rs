@@ -1,0 +1,259 @@
+//! The plan to code: a struct, its constants and accessors, straight-line passes over the runtime's kernels.
+
+mod docs;
+mod geometry;
+mod passes;
+
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{format_ident, quote};
+
+use crate::ast::Definition;
+use crate::plan::{Plan, PlannedLayer, PlannedLoss};
+
+/// All code of one network.
+pub(crate) fn network(plan: &Plan<'_>) -> TokenStream {
+    let structure = structure(plan);
+    let keywords = keywords(plan);
+    let constants = constants(plan);
+    let accessors = accessors(plan);
+    let implementation = implementation(plan);
+    let facade = facade(plan.definition);
+    quote! {
+        #structure
+
+        const _: () = {
+            use #facade::__private::*;
+            #keywords
+            #constants
+            #accessors
+            #implementation
+        };
+    }
+}
+
+/// The path of the facade crate.
+pub(crate) fn facade(definition: &Definition) -> TokenStream {
+    definition.facade.as_ref().map_or_else(|| quote!(::convnet), |path| quote!(#path))
+}
+
+fn structure(plan: &Plan<'_>) -> TokenStream {
+    let Definition { attributes, visibility, name, .. } = plan.definition;
+    let facade = facade(plan.definition);
+    let table = docs::table(plan);
+    let loss = loss_type(plan.loss, &quote!(#facade::losses::));
+    quote! {
+        #(#attributes)*
+        #table
+        #visibility struct #name<T = f32> {
+            parameters: #facade::Parameters<T>,
+            state: #facade::Parameters<T>,
+            loss: #loss,
+        }
+    }
+}
+
+fn loss_type(loss: PlannedLoss, module: &TokenStream) -> TokenStream {
+    match loss {
+        PlannedLoss::None => quote!(#module NoLoss),
+        PlannedLoss::Softmax => quote!(#module Softmax),
+        PlannedLoss::Svm { .. } => quote!(#module Svm),
+    }
+}
+
+fn loss_value(loss: PlannedLoss) -> TokenStream {
+    match loss {
+        PlannedLoss::Svm { delta } => {
+            let delta = Literal::f64_unsuffixed(delta);
+            quote!(Svm::new(#delta))
+        }
+        other => loss_type(other, &TokenStream::new()),
+    }
+}
+
+/// Names each keyword's documentation, with the span of the word in the source: what an editor shows on hovering.
+fn keywords(plan: &Plan<'_>) -> TokenStream {
+    let facade = facade(plan.definition);
+    let names = plan.definition.chain.layers().map(|layer| {
+        let name = Ident::new(layer.keyword.name, layer.word.span());
+        quote!(dsl::#name)
+    });
+    quote! {
+        use #facade::dsl;
+        const _: &[dsl::Keyword] = &[#(#names),*];
+    }
+}
+
+/// Constants, and what of a network can be asked without one.
+fn constants(plan: &Plan<'_>) -> TokenStream {
+    let name = &plan.definition.name;
+    let input = geometry::volume(plan.places[0].volume);
+    let output = geometry::volume(plan.places[plan.places.len() - 1].volume);
+    let parameters =
+        geometry::count(plan.layers.iter().map(|layer| layer.kind.weights() + layer.kind.biases()).sum());
+    let geometries = plan.layers.iter().filter(|layer| !layer.kind.is_in_place()).map(|layer| {
+        let (constant, ty, value) =
+            (constant(layer), geometry::ty(&layer.kind), geometry::value(&layer.kind));
+        quote!(const #constant: #ty = #value;)
+    });
+    quote! {
+        impl #name {
+            /// The volume of one image.
+            pub const INPUT: Volume = #input;
+            /// The volume of the scores.
+            pub const OUTPUT: Volume = #output;
+            /// The number of learnable parameters.
+            pub const PARAMETERS: usize = #parameters;
+
+            /// A network with fresh parameters, of He's initialisation; the same seed gives the same bits.
+            pub fn new(seed: u64) -> Self {
+                <Self as Network>::new(seed, &Initialization::He).expect("He's initialisation has no options")
+            }
+
+            /// The table of the network: volumes, memory, weights, receptive fields.
+            pub fn report() -> Report<'static> {
+                <Self as Network>::ARCHITECTURE.report()
+            }
+
+            /// The memory that training with this batch and update rule takes.
+            pub fn memory(batch: usize, optimizer: UpdateRule) -> Memory {
+                <Self as Network>::ARCHITECTURE.memory(batch, optimizer, size_of::<f32>())
+            }
+        }
+
+        impl<T: Scalar> #name<T> {
+            #(#geometries)*
+        }
+    }
+}
+
+/// The description of the network, its geometries by the names of their constants.
+fn architecture(plan: &Plan<'_>) -> TokenStream {
+    let places = plan.places.iter().map(geometry::place);
+    let layers = plan.layers.iter().map(|layer| {
+        let PlannedLayer { name, notation, kind, input, output, parameters, switches, .. } = layer;
+        let kind = geometry::kind(kind, &constant(layer));
+        let [parameters, switches] = [parameters, switches].map(|offset| geometry::count(*offset));
+        let [input, output] = [input, output].map(|index| Literal::usize_unsuffixed(*index));
+        quote! {
+            Layer {
+                name: #name,
+                notation: #notation,
+                kind: #kind,
+                input: #input,
+                output: #output,
+                parameters: #parameters,
+                switches: #switches,
+            }
+        }
+    });
+    let text = &plan.name;
+    let loss = match plan.loss {
+        PlannedLoss::None => quote!(None),
+        PlannedLoss::Softmax => quote!(Softmax),
+        PlannedLoss::Svm { .. } => quote!(Svm),
+    };
+    quote!(Architecture::new(#text, &[#(#places),*], &[#(#layers),*], LossKind::#loss))
+}
+
+/// One accessor for each layer that has parameters.
+fn accessors(plan: &Plan<'_>) -> TokenStream {
+    let name = &plan.definition.name;
+    let lines = docs::layers(plan);
+    let accessors =
+        plan.layers.iter().zip(lines).filter(|(layer, _)| layer.kind.weights() > 0).map(|(layer, line)| {
+            let accessor = Ident::new(&layer.name, layer.word.span());
+            let (constant, view) = (constant(layer), geometry::view(&layer.kind));
+            let first = geometry::count(layer.parameters);
+            let last = geometry::count(layer.parameters + layer.kind.weights() + layer.kind.biases());
+            quote! {
+                #[doc = #line]
+                pub fn #accessor(&self) -> #view<'_, T> {
+                    #view::new(&Self::#constant, &self.parameters.as_slice()[#first..#last])
+                }
+            }
+        });
+    quote! {
+        impl<T: Scalar> #name<T> {
+            #(#accessors)*
+        }
+    }
+}
+
+/// The traits: `Network`, and what any value should have.
+fn implementation(plan: &Plan<'_>) -> TokenStream {
+    let name = &plan.definition.name;
+    let loss_type = loss_type(plan.loss, &TokenStream::new());
+    let loss_value = loss_value(plan.loss);
+    let architecture = architecture(plan);
+    let [infer, gradients, input_gradient] =
+        [passes::infer(plan), passes::gradients(plan), passes::input_gradient(plan)];
+    let clone = clone(plan.definition);
+    quote! {
+        impl<T: Scalar> Network for #name<T> {
+            type Scalar = T;
+            type Loss = #loss_type;
+
+            const ARCHITECTURE: &'static Architecture<'static> = &#architecture;
+
+            fn new(seed: u64, initialization: &Initialization) -> Result<Self, Error> {
+                let parameters = initialization.parameters(Self::ARCHITECTURE, seed)?;
+                Ok(Self { parameters, state: Parameters::none(), loss: #loss_value })
+            }
+
+            fn loss(&self) -> &Self::Loss {
+                &self.loss
+            }
+
+            fn parameters(&self) -> &Parameters<T> {
+                &self.parameters
+            }
+
+            fn parameters_mut(&mut self) -> &mut Parameters<T> {
+                &mut self.parameters
+            }
+
+            fn state(&self) -> &Parameters<T> {
+                &self.state
+            }
+
+            fn state_mut(&mut self) -> &mut Parameters<T> {
+                &mut self.state
+            }
+
+            #infer
+            #gradients
+            #input_gradient
+        }
+
+        #clone
+
+        impl<T: Scalar> ::core::fmt::Debug for #name<T> {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                Self::ARCHITECTURE.summary().fmt(f)
+            }
+        }
+    }
+}
+
+/// `Clone`, unless the user derives it.
+fn clone(definition: &Definition) -> TokenStream {
+    let derives_clone = definition.attributes.iter().any(|attribute| {
+        attribute.path().is_ident("derive") && quote!(#attribute).to_string().contains("Clone")
+    });
+    if derives_clone {
+        return TokenStream::new();
+    }
+    let name = &definition.name;
+    quote! {
+        impl<T: Scalar> Clone for #name<T> {
+            fn clone(&self) -> Self {
+                Self { parameters: self.parameters.clone(), state: self.state.clone(), loss: self.loss.clone() }
+            }
+        }
+    }
+}
+
+/// `CONV1`: the constant of a layer's geometry.
+fn constant(layer: &PlannedLayer<'_>) -> Ident {
+    format_ident!("{}", layer.name.to_uppercase())
+}

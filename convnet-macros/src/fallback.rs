@@ -1,0 +1,158 @@
+//! A stub for a network with a mistake: the same names and types, so that the code that uses it adds no errors of its own.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+use crate::ast::{Chain, Definition, ElementKind, Layer};
+use crate::codegen::facade;
+use crate::vocabulary::Meaning;
+
+/// The stub. It never runs: a compile error stands beside it.
+pub(crate) fn stub(definition: &Definition) -> TokenStream {
+    let Definition { attributes, visibility, name, .. } = definition;
+    let facade = facade(definition);
+    let accessors = accessors(&definition.chain).into_iter().map(|(name, view)| {
+        quote! {
+            pub fn #name(&self) -> #view<'_, T> {
+                ::core::unreachable!()
+            }
+        }
+    });
+    let svm = definition.chain.elements.last().is_some_and(|last| {
+        matches!(&last.kind, ElementKind::Layer(Layer { keyword, .. }) if keyword.meaning == Meaning::Svm)
+    });
+    let loss = if svm { quote!(Svm) } else { quote!(Softmax) };
+    quote! {
+        #(#attributes)*
+        #visibility struct #name<T = f32> {
+            parameters: #facade::Parameters<T>,
+        }
+
+        #[allow(unused_variables, dead_code, unused_imports, missing_docs)]
+        const _: () = {
+            use #facade::__private::*;
+
+            impl #name {
+                pub const INPUT: Volume = Volume::new(1, 1, 1);
+                pub const OUTPUT: Volume = Volume::new(1, 1, 1);
+                pub const PARAMETERS: usize = 0;
+
+                pub fn new(seed: u64) -> Self {
+                    ::core::unreachable!()
+                }
+
+                pub fn report() -> Report<'static> {
+                    ::core::unreachable!()
+                }
+
+                pub fn memory(batch: usize, optimizer: UpdateRule) -> Memory {
+                    ::core::unreachable!()
+                }
+            }
+
+            impl<T: Scalar> #name<T> {
+                #(#accessors)*
+            }
+
+            impl<T: Scalar> Clone for #name<T> {
+                fn clone(&self) -> Self {
+                    ::core::unreachable!()
+                }
+            }
+
+            impl<T: Scalar> ::core::fmt::Debug for #name<T> {
+                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    ::core::unreachable!()
+                }
+            }
+
+            impl<T: Scalar> Network for #name<T> {
+                type Scalar = T;
+                type Loss = #loss;
+
+                const ARCHITECTURE: &'static Architecture<'static> = &Architecture::STUB;
+
+                fn new(seed: u64, initialization: &Initialization) -> Result<Self, Error> {
+                    ::core::unreachable!()
+                }
+
+                fn loss(&self) -> &Self::Loss {
+                    ::core::unreachable!()
+                }
+
+                fn parameters(&self) -> &Parameters<T> {
+                    &self.parameters
+                }
+
+                fn parameters_mut(&mut self) -> &mut Parameters<T> {
+                    &mut self.parameters
+                }
+
+                fn state(&self) -> &Parameters<T> {
+                    &self.parameters
+                }
+
+                fn state_mut(&mut self) -> &mut Parameters<T> {
+                    &mut self.parameters
+                }
+
+                fn infer<'w>(
+                    &self,
+                    images: ArrayView4<'_, T>,
+                    workspace: &'w mut InferenceWorkspace<T>,
+                    observer: &mut dyn Observer<T>,
+                ) -> Result<ArrayView4<'w, T>, Error> {
+                    ::core::unreachable!()
+                }
+
+                fn gradients<L: Loss<T>>(
+                    &mut self,
+                    images: ArrayView4<'_, T>,
+                    targets: L::Targets<'_>,
+                    loss: &L,
+                    workspace: &mut TrainingWorkspace<T>,
+                    step: Step,
+                    observer: &mut dyn Observer<T>,
+                ) -> Result<LossValue<T>, Error> {
+                    ::core::unreachable!()
+                }
+
+                fn input_gradient<'w>(
+                    &self,
+                    workspace: &'w mut TrainingWorkspace<T>,
+                ) -> Result<ArrayView4<'w, T>, Error> {
+                    ::core::unreachable!()
+                }
+            }
+        };
+    }
+}
+
+/// The accessors that the network would have had, as far as its layers could be read.
+fn accessors(chain: &Chain) -> Vec<(Ident, TokenStream)> {
+    let (mut convolutions, mut dense, mut accessors) = (0, 0, Vec::new());
+    collect(chain, &mut |layer| {
+        let (stem, ordinal, view) = match layer.keyword.meaning {
+            Meaning::Convolution => ("conv", &mut convolutions, quote!(ConvolutionParameters)),
+            Meaning::Dense => ("fc", &mut dense, quote!(DenseParameters)),
+            _ => return,
+        };
+        *ordinal += 1;
+        accessors.push((Ident::new(&format!("{stem}{ordinal}"), layer.word.span()), view));
+    });
+    accessors
+}
+
+fn collect<'a>(chain: &'a Chain, use_layer: &mut dyn FnMut(&'a Layer)) {
+    for element in &chain.elements {
+        match &element.kind {
+            ElementKind::Layer(layer) => use_layer(layer),
+            ElementKind::Group { chain, repeat } => {
+                // A stub need not be as large as a network that repeats too often.
+                for _ in 0..repeat.map_or(1, |repeat| repeat.value.min(100)) {
+                    collect(chain, use_layer);
+                }
+            }
+        }
+    }
+}

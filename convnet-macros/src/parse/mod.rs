@@ -1,0 +1,189 @@
+//! Tokens to tree: definitions first, then their chains.
+//!
+//! What can be read is read, so that one mistake does not hide the next: a chain is split at its arrows, and an element
+//! that cannot be read is reported and left out, which marks its network as not whole.
+
+mod asserts;
+mod chain;
+mod cursor;
+mod layer;
+mod numbers;
+mod options;
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::quote;
+use syn::parse::Parser as _;
+use syn::{Attribute, Path, Visibility};
+
+use crate::ast::{Chain, Definition};
+use crate::diagnostics::{Diagnostic, Diagnostics, Place};
+use cursor::Cursor;
+
+/// How deep groups may be nested.
+const NESTING_LIMIT: usize = 64;
+
+/// Reads every definition of a macro call.
+pub(crate) fn definitions(input: TokenStream, errors: &Diagnostics) -> Vec<Definition> {
+    if let Some(place) = nested_too_deeply(&input) {
+        let message = format!("groups are nested more than {NESTING_LIMIT} deep");
+        errors.push(Diagnostic::new(place, message).help("write a repeated group as `[ ... ]*n`"));
+        return Vec::new();
+    }
+    let tokens: Vec<TokenTree> = input.into_iter().collect();
+    let mut cursor = Cursor::new(&tokens);
+    let mut definitions: Vec<Definition> = Vec::new();
+    while !cursor.is_at_end() {
+        if cursor.peek_word("assert") {
+            assertion(&mut cursor, definitions.last_mut(), errors);
+        } else if let Some(definition) = definition(&mut cursor, errors) {
+            definitions.push(definition);
+        } else {
+            return definitions;
+        }
+    }
+    if definitions.is_empty() && errors.count() == 0 {
+        errors.push(
+            Diagnostic::new(Span::call_site(), "there is no network here")
+                .help("write one: `network! { INPUT[32x32x3] -> CONV3-64 -> RELU -> POOL2 -> FC10 }`"),
+        );
+    }
+    definitions
+}
+
+/// Finds a group that is nested too deeply, without recursion: the stack of the compiler is not ours to spend.
+fn nested_too_deeply(input: &TokenStream) -> Option<Place> {
+    let mut levels = vec![input.clone().into_iter()];
+    while let Some(level) = levels.last_mut() {
+        match level.next() {
+            Some(TokenTree::Group(group)) if levels.len() > NESTING_LIMIT => {
+                return Some(group.span().into());
+            }
+            Some(TokenTree::Group(group)) => levels.push(group.stream().into_iter()),
+            Some(_) => {}
+            None => {
+                levels.pop();
+            }
+        }
+    }
+    None
+}
+
+fn assertion(cursor: &mut Cursor<'_>, network: Option<&mut Definition>, errors: &Diagnostics) {
+    let word = Place::of(&cursor.rest()[..1]);
+    let statement = cursor.until_semicolon();
+    match (asserts::assertion(statement), network) {
+        (Ok(assert), Some(network)) => network.asserts.push(assert),
+        (Ok(_), None) => errors.push(
+            Diagnostic::new(word, "this assert stands before any network")
+                .help("asserts follow the network that they check"),
+        ),
+        (Err(error), _) => errors.push(error),
+    }
+}
+
+/// Reads one definition; nothing if what follows cannot be told apart any more.
+fn definition(cursor: &mut Cursor<'_>, errors: &Diagnostics) -> Option<Definition> {
+    let attributes = attributes(cursor, errors);
+    let (attributes, facade) = facade(attributes, errors);
+    let visibility = visibility(cursor);
+    if cursor.peek_word("block") {
+        let place = Place::of(&cursor.rest()[..1]);
+        errors.push(Diagnostic::new(
+            place,
+            "`block` is part of the notation, but this version has no blocks yet",
+        ));
+        cursor.until_semicolon();
+        return Some(Definition { is_whole: false, ..nameless(attributes, facade) });
+    }
+    let Some(keyword) = cursor.take_word("struct") else {
+        if !matches!(visibility, Visibility::Inherited) {
+            let place = Place::of(&cursor.rest()[..cursor.rest().len().min(1)]);
+            let message = "expected `struct` and the network's name behind the visibility";
+            errors.push(Diagnostic::new(place, message).help("`pub struct Net { INPUT[32x32x3] -> ... }`"));
+            return None;
+        }
+        let chain = chain::chain(cursor.until_semicolon(), Span::call_site().into(), errors);
+        let definition = nameless(attributes, facade);
+        return Some(Definition {
+            is_whole: chain.is_some(),
+            chain: chain.unwrap_or_else(empty),
+            ..definition
+        });
+    };
+    let Some(name) = cursor.take_ident() else {
+        errors.push(Diagnostic::new(keyword.span(), "expected the network's name behind `struct`"));
+        return None;
+    };
+    let Some(body) = cursor.take_group(Delimiter::Brace) else {
+        let message = format!("expected the layers of `{name}` in braces");
+        errors.push(
+            Diagnostic::new(name.span(), message)
+                .help(format!("`struct {name} {{ INPUT[32x32x3] -> CONV3-64 -> RELU -> FC10 }}`")),
+        );
+        return None;
+    };
+    let chain = body_chain(&body, errors);
+    let is_whole = chain.is_some();
+    let chain = chain.unwrap_or_else(empty);
+    Some(Definition { attributes, facade, visibility, name, chain, asserts: Vec::new(), is_whole })
+}
+
+fn body_chain(body: &Group, errors: &Diagnostics) -> Option<Chain> {
+    let tokens: Vec<TokenTree> = body.stream().into_iter().collect();
+    chain::chain(&tokens, body.span().into(), errors)
+}
+
+fn nameless(attributes: Vec<Attribute>, facade: Option<Path>) -> Definition {
+    Definition {
+        attributes,
+        facade,
+        visibility: syn::parse_quote!(pub),
+        name: Ident::new("Net", Span::call_site()),
+        chain: empty(),
+        asserts: Vec::new(),
+        is_whole: true,
+    }
+}
+
+fn empty() -> Chain {
+    Chain { elements: Vec::new(), place: Span::call_site().into() }
+}
+
+fn attributes(cursor: &mut Cursor<'_>, errors: &Diagnostics) -> Vec<Attribute> {
+    let mut tokens = TokenStream::new();
+    while let Some((hash, group)) = cursor.take_attribute() {
+        tokens.extend(quote!(#hash #group));
+    }
+    Attribute::parse_outer.parse2(tokens).unwrap_or_else(|error| {
+        errors.push(Diagnostic::new(error.span(), error.to_string()));
+        Vec::new()
+    })
+}
+
+/// Takes `#[convnet(crate = path)]` out of the attributes.
+fn facade(attributes: Vec<Attribute>, errors: &Diagnostics) -> (Vec<Attribute>, Option<Path>) {
+    let (ours, others): (Vec<_>, Vec<_>) =
+        attributes.into_iter().partition(|attribute| attribute.path().is_ident("convnet"));
+    let mut facade = None;
+    for attribute in ours {
+        let parsed = attribute.parse_nested_meta(|meta| {
+            if !meta.path.is_ident("crate") {
+                return Err(meta.error("expected `#[convnet(crate = path::to::convnet)]`"));
+            }
+            facade = Some(meta.value()?.call(Path::parse_mod_style)?);
+            Ok(())
+        });
+        if let Err(error) = parsed {
+            errors.push(Diagnostic::new(error.span(), error.to_string()));
+        }
+    }
+    (others, facade)
+}
+
+fn visibility(cursor: &mut Cursor<'_>) -> Visibility {
+    let Some(word) = cursor.take_word("pub") else {
+        return Visibility::Inherited;
+    };
+    let scope = cursor.take_group(Delimiter::Parenthesis);
+    syn::parse2(quote!(#word #scope)).unwrap_or_else(|_| syn::parse_quote!(pub))
+}

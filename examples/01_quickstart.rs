@@ -1,0 +1,142 @@
+//! Trains a LeNet on handwritten digits, and shows what it learned.
+//!
+//! ```text
+//! cargo run --release --example 01_quickstart                  # the 5,000 digits that ship with the project
+//! cargo run --release --example 01_quickstart -- --data DIR    # the full MNIST files, in DIR
+//! ```
+
+use std::error::Error;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use convnet::data::{Batches, LabelledImages, Scaling, idx};
+use convnet::{network, prelude::*};
+use indicatif::{ProgressBar, ProgressStyle};
+
+network! {
+    /// LeCun's network of 1998, with ReLUs and maximum pooling.
+    pub struct LeNet {
+        INPUT[28x28x1]
+        -> CONV5-6 -> RELU -> POOL2        : [14x14x6]
+        -> CONV5-16 p0 -> RELU -> POOL2    : [5x5x16]
+        -> FC120 -> RELU -> FC84 -> RELU -> FC10
+    }
+    assert parameters == 61_706;
+}
+
+const HELP: &str = "\
+Trains a LeNet on MNIST and evaluates it on the test images.
+
+usage: 01_quickstart [--data DIR] [--epochs N] [--seed N]
+
+  --data DIR    a folder with MNIST's four IDX files, plain or gzip
+                (default: data/mnist-mini, which ships with the project)
+  --epochs N    how often every training image is seen (default: 10)
+  --seed N      of initial weights and the order of images (default: 231)
+  --help        this text";
+
+const BATCH: usize = 32;
+
+struct Options {
+    data: PathBuf,
+    epochs: u32,
+    seed: u64,
+}
+
+fn main() {
+    if let Err(error) = options().and_then(|options| options.map_or(Ok(()), |options| run(&options))) {
+        eprintln!("error: {error}");
+        std::process::exit(1);
+    }
+}
+
+/// The options of the command line; nothing if it only asks for help.
+fn options() -> Result<Option<Options>, Box<dyn Error>> {
+    use lexopt::prelude::*;
+    let mini = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/mnist-mini");
+    let mut options = Options { data: mini, epochs: 10, seed: 231 };
+    let mut arguments = lexopt::Parser::from_env();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("data") => options.data = arguments.value()?.into(),
+            Long("epochs") => options.epochs = arguments.value()?.parse()?,
+            Long("seed") => options.seed = arguments.value()?.parse()?,
+            Short('h') | Long("help") => {
+                println!("{HELP}");
+                return Ok(None);
+            }
+            other => return Err(format!("{}; --help says what there is", other.unexpected()).into()),
+        }
+    }
+    Ok(Some(options))
+}
+
+fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    println!("{}", LeNet::report());
+    let (training, test) = idx::read_mnist(&options.data)?;
+    println!("{} training and {} test images from {}", training.len(), test.len(), options.data.display());
+    let scaling = Scaling::fit(&training);
+
+    let start = Instant::now();
+    let optimizer = Momentum::new(0.02, 0.9)?;
+    let mut trainer = Trainer::new(LeNet::new(options.seed), optimizer, BATCH, options.seed)?;
+    for epoch in 1..=options.epochs {
+        // Smaller steps towards the end: the notes' step decay.
+        let rate = 0.02 * 0.5_f64.powi((4 * (epoch - 1) / options.epochs).try_into()?);
+        Optimizer::<f32>::set_learning_rate(trainer.optimizer_mut(), rate)?;
+        let bar = progress_bar(&training, epoch, options.epochs);
+        let summary = trainer.epoch(&training, &scaling, |progress| {
+            bar.set_position(progress.images as u64);
+            bar.set_message(format!(
+                "loss {:.4}  accuracy {:.1} %",
+                progress.loss,
+                100.0 * progress.accuracy
+            ));
+        })?;
+        bar.finish_and_clear();
+        println!(
+            "epoch {epoch:2}: loss {:.4}, training accuracy {:.2} %",
+            summary.loss,
+            100.0 * summary.accuracy
+        );
+    }
+    let network = trainer.into_network();
+    let result = evaluate(&network, &test, &scaling, 100)?;
+    println!("test images: accuracy {:.2} %, loss {:.4}", 100.0 * result.accuracy, result.loss);
+    eprintln!("trained and evaluated in {:.1} s", start.elapsed().as_secs_f64());
+    show_predictions(&network, &test, scaling)
+}
+
+/// A bar on a terminal; nothing elsewhere, where the line of each epoch is enough.
+fn progress_bar(data: &LabelledImages, epoch: u32, epochs: u32) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len}  {msg}  {per_sec}  {eta} left");
+    let bar = ProgressBar::new(data.len() as u64).with_prefix(format!("epoch {epoch}/{epochs}"));
+    style.map(|style| bar.clone().with_style(style)).unwrap_or(bar)
+}
+
+/// Draws the first test images beside what the network says of them.
+fn show_predictions(network: &LeNet, test: &LabelledImages, scaling: Scaling) -> Result<(), Box<dyn Error>> {
+    const SHOWN: usize = 4;
+    let mut batches = Batches::new(test, scaling, SHOWN)?;
+    let Some((images, labels)) = batches.next(test) else { return Ok(()) };
+    let predictions = predict(network, images, &mut InferenceWorkspace::of(network, SHOWN)?)?;
+    for (index, (prediction, label)) in predictions.iter().zip(labels).enumerate() {
+        let verdict = if prediction.class == *label { "right" } else { "wrong" };
+        let percent = 100.0 * prediction.probability;
+        println!("\nimage {index} is a {label}: {} with {percent:.1} %, {verdict}", prediction.class);
+        // Two rows of pixels a line: characters are twice as high as wide.
+        for rows in test.bytes(index).chunks(2 * 28) {
+            let shade = |column: usize| match rows[column].max(rows[28 + column]) {
+                0..64 => ' ',
+                64..160 => '+',
+                160.. => '#',
+            };
+            println!("  {}", (0..28).map(shade).collect::<String>().trim_end());
+        }
+    }
+    Ok(())
+}
