@@ -15,32 +15,34 @@ use convnet::{network, prelude::*};
 use indicatif::{ProgressBar, ProgressStyle};
 
 network! {
-    /// LeCun's network of 1998, with ReLUs and maximum pooling.
+    /// LeNet-5 of 1998, with ReLUs, maximum pooling, and the notes' padding.
     pub struct LeNet {
         INPUT[28x28x1]
-        -> CONV5-6 -> RELU -> POOL2        : [14x14x6]
-        -> CONV5-16 p0 -> RELU -> POOL2    : [5x5x16]
+        -> CONV5-8 -> RELU -> POOL2     : [14x14x8]
+        -> CONV5-16 -> RELU -> POOL2    : [7x7x16]
         -> FC120 -> RELU -> FC84 -> RELU -> FC10
     }
-    assert parameters == 61_706;
+    assert parameters == 108_638;
 }
 
 const HELP: &str = "\
 Trains a LeNet on MNIST and evaluates it on the test images.
 
-usage: 01_quickstart [--data DIR] [--epochs N] [--seed N]
+usage: 01_quickstart [--data DIR] [--epochs N] [--rate X] [--seed N]
 
   --data DIR    a folder with MNIST's four IDX files, plain or gzip
                 (default: data/mnist-mini, which ships with the project)
   --epochs N    how often every training image is seen (default: 10)
+  --rate X      the learning rate at the start (default: 0.005)
   --seed N      of initial weights and the order of images (default: 231)
   --help        this text";
 
-const BATCH: usize = 32;
+const BATCH: usize = 16;
 
 struct Options {
     data: PathBuf,
     epochs: u32,
+    rate: f64,
     seed: u64,
 }
 
@@ -55,12 +57,13 @@ fn main() {
 fn options() -> Result<Option<Options>, Box<dyn Error>> {
     use lexopt::prelude::*;
     let mini = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/mnist-mini");
-    let mut options = Options { data: mini, epochs: 10, seed: 231 };
+    let mut options = Options { data: mini, epochs: 10, rate: 0.005, seed: 231 };
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("data") => options.data = arguments.value()?.into(),
             Long("epochs") => options.epochs = arguments.value()?.parse()?,
+            Long("rate") => options.rate = arguments.value()?.parse()?,
             Long("seed") => options.seed = arguments.value()?.parse()?,
             Short('h') | Long("help") => {
                 println!("{HELP}");
@@ -79,11 +82,11 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let scaling = Scaling::fit(&training);
 
     let start = Instant::now();
-    let optimizer = Momentum::new(0.02, 0.9)?;
+    let optimizer = Momentum::new(options.rate, 0.9)?;
     let mut trainer = Trainer::new(LeNet::new(options.seed), optimizer, BATCH, options.seed)?;
     for epoch in 1..=options.epochs {
         // Smaller steps towards the end: the notes' step decay.
-        let rate = 0.02 * 0.5_f64.powi((4 * (epoch - 1) / options.epochs).try_into()?);
+        let rate = options.rate * 0.5_f64.powi((4 * (epoch - 1) / options.epochs).try_into()?);
         Optimizer::<f32>::set_learning_rate(trainer.optimizer_mut(), rate)?;
         let bar = progress_bar(&training, epoch, options.epochs);
         let summary = trainer.epoch(&training, &scaling, |progress| {

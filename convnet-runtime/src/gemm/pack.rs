@@ -108,15 +108,22 @@ impl<'a, T: Scalar> Panels<'a, T> {
     }
 
     /// Packs rows that `write` produces one at a time into `row`, which has room for one.
-    pub(crate) fn fill_rows(self, row: &mut [T], mut write: impl FnMut(usize, &mut [T])) {
+    pub(crate) fn fill_rows(self, row: &mut [T], mut write: impl FnMut(&mut [T])) {
         let (rows, width) = (self.rows, self.width);
         let row = &mut row[..self.columns];
+        let whole = row.len() / width * width;
         for k in 0..rows {
-            write(k, row);
-            for (panel, numbers) in self.numbers.chunks_exact_mut(rows * width).zip(row.chunks(width)) {
-                let to = &mut panel[k * width..(k + 1) * width];
-                to[..numbers.len()].copy_from_slice(numbers);
-                to[numbers.len()..].fill(T::zero());
+            write(row);
+            // Panel after panel; the last one may have fewer columns than it is wide.
+            let mut at = k * width;
+            for numbers in row[..whole].chunks_exact(width) {
+                self.numbers[at..at + width].copy_from_slice(numbers);
+                at += rows * width;
+            }
+            if whole < row.len() {
+                let to = &mut self.numbers[at..at + width];
+                to[..row.len() - whole].copy_from_slice(&row[whole..]);
+                to[row.len() - whole..].fill(T::zero());
             }
         }
     }

@@ -80,9 +80,11 @@ impl<T: Scalar> Layer<T> for Convolution {
                 let columns = Columns::new(self, group);
                 workers.with(|scratch| {
                     for block in blocks(taps) {
-                        let rows = scratch[..output.nrows() * block.len()].chunks_exact_mut(block.len());
-                        rows.enumerate()
-                            .for_each(|(i, row)| columns.gather(at.input, first + i, block.clone(), row));
+                        let (length, taps) = (block.len(), columns.taps(block.clone()));
+                        let rows = scratch[..output.nrows() * length].chunks_exact_mut(length);
+                        for (row, position) in rows.zip(columns.positions(first)) {
+                            columns.gather(at.input, &position, &taps, row);
+                        }
                         let rows = matrix(&scratch[..output.nrows() * block.len()], block.len());
                         T::multiply(tier, rows, filters_packed.block(block, 0..filters), output.view_mut());
                     }
@@ -105,11 +107,14 @@ impl<T: Scalar> Layer<T> for Convolution {
                     tile.fill(T::zero());
                 }
                 let width = tile.ncols();
+                let taps = columns.taps(first..first + width);
                 let mut row = [T::zero(); TAP_TILE];
                 workers.with(|scratch| {
                     for pixels in blocks(output_gradient.nrows()) {
-                        Panels::new(tier, pixels.len(), width, scratch).fill_rows(&mut row, |i, row| {
-                            columns.gather(at.input, pixels.start + i, first..first + width, row);
+                        let mut positions = columns.positions(pixels.start);
+                        Panels::new(tier, pixels.len(), width, scratch).fill_rows(&mut row, |row| {
+                            let position = positions.next().expect("positions have no end");
+                            columns.gather(at.input, &position, &taps, row);
                         });
                         let packed = Packed::new(tier, pixels.len(), width, scratch);
                         let output_gradient = output_gradient.slice(s![pixels, ..]).reversed_axes();
@@ -155,8 +160,9 @@ impl<T: Scalar> Layer<T> for Convolution {
                             rows.fill(T::zero());
                             let filters_packed = filters_packed.block(0..filters, block.clone());
                             T::multiply(tier, output_gradient, filters_packed, matrix_mut(rows, block.len()));
-                            for (i, row) in rows.chunks_exact(block.len()).enumerate() {
-                                columns.scatter(first + i, block.clone(), row, gradient);
+                            let (taps, positions) = (columns.taps(block.clone()), columns.positions(first));
+                            for (row, position) in rows.chunks_exact(block.len()).zip(positions) {
+                                columns.scatter(&position, &taps, row, gradient);
                             }
                         }
                     }
@@ -237,11 +243,7 @@ pub(crate) fn bias_gradient<T: Scalar>(bias: &mut [T], output_gradient: ArrayVie
 
 /// Tiles wide enough to be worth packing, narrow enough that there are some for every thread.
 const fn tap_tile(taps: usize) -> usize {
-    match taps {
-        ..128 => 16,
-        128..512 => 32,
-        _ => TAP_TILE,
-    }
+    if taps < 512 { TAP_TILE / 2 } else { TAP_TILE }
 }
 
 /// `0..length` in blocks of [`DEPTH_BLOCK`].
