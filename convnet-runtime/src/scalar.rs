@@ -2,10 +2,12 @@
 
 use std::iter::Sum;
 
+use convnet_geometry::{Convolution, Dense, Pooling};
 use ndarray::{ArrayView2, ArrayViewMut2, NdFloat};
 use rand_distr::{Distribution, StandardNormal};
 
 use crate::gemm::Packed;
+use crate::layers::{Relu, Runs, RunsInPlace};
 use crate::simd::Tier;
 
 mod sealed {
@@ -15,7 +17,17 @@ mod sealed {
 }
 
 /// `f32`, which networks compute in, or `f64`, which gradients are checked in. Sealed.
-pub trait Scalar: NdFloat + Default + Sum + sealed::Sealed {
+pub trait Scalar:
+    NdFloat
+    + Default
+    + Sum
+    + Kernels
+    + Runs<Convolution>
+    + Runs<Pooling>
+    + Runs<Dense>
+    + RunsInPlace<Relu>
+    + sealed::Sealed
+{
     /// The nearest number.
     fn from_f64(value: f64) -> Self;
 
@@ -27,15 +39,6 @@ pub trait Scalar: NdFloat + Default + Sum + sealed::Sealed {
 
     /// A draw from the standard normal distribution.
     fn standard_normal<R: rand::Rng>(random: &mut R) -> Self;
-
-    #[doc(hidden)]
-    fn panel_width(tier: Tier) -> usize;
-
-    #[doc(hidden)]
-    fn multiply(tier: Tier, a: ArrayView2<'_, Self>, b: Packed<'_, Self>, c: ArrayViewMut2<'_, Self>);
-
-    #[doc(hidden)]
-    fn dot(tier: Tier, a: &[Self], b: &[Self]) -> Self;
 }
 
 impl Scalar for f32 {
@@ -55,18 +58,6 @@ impl Scalar for f32 {
     fn standard_normal<R: rand::Rng>(random: &mut R) -> Self {
         StandardNormal.sample(random)
     }
-
-    fn panel_width(tier: Tier) -> usize {
-        tier.f32_kernel().columns()
-    }
-
-    fn multiply(tier: Tier, a: ArrayView2<'_, Self>, b: Packed<'_, Self>, c: ArrayViewMut2<'_, Self>) {
-        tier.f32_kernel().multiply(a, b, c);
-    }
-
-    fn dot(tier: Tier, a: &[Self], b: &[Self]) -> Self {
-        tier.f32_kernel().dot(a, b)
-    }
 }
 
 impl Scalar for f64 {
@@ -85,16 +76,80 @@ impl Scalar for f64 {
     fn standard_normal<R: rand::Rng>(random: &mut R) -> Self {
         StandardNormal.sample(random)
     }
-
-    fn panel_width(tier: Tier) -> usize {
-        tier.f64_kernel().columns()
-    }
-
-    fn multiply(tier: Tier, a: ArrayView2<'_, Self>, b: Packed<'_, Self>, c: ArrayViewMut2<'_, Self>) {
-        tier.f64_kernel().multiply(a, b, c);
-    }
-
-    fn dot(tier: Tier, a: &[Self], b: &[Self]) -> Self {
-        tier.f64_kernel().dot(a, b)
-    }
 }
+
+/// Loops over numbers that are compiled in this crate, for the reason that [`Runs`] gives.
+#[doc(hidden)]
+pub trait Kernels: Sized {
+    /// Columns of a packed panel.
+    fn panel_width(tier: Tier) -> usize;
+
+    /// `C += A * B`.
+    fn multiply(tier: Tier, a: ArrayView2<'_, Self>, b: Packed<'_, Self>, c: ArrayViewMut2<'_, Self>);
+
+    /// The inner product of slices of equal length.
+    fn dot(tier: Tier, a: &[Self], b: &[Self]) -> Self;
+
+    /// Whether every number is finite.
+    fn all_finite(numbers: &[Self]) -> bool;
+
+    /// `(byte - mean) * scale`.
+    fn scale_bytes(bytes: &[u8], mean: Self, scale: Self, to: &mut [Self]);
+
+    /// `x -= rate * dx`.
+    fn descend(x: &mut [Self], dx: &[Self], rate: Self);
+
+    /// `v = kept * v - rate * dx; x += v`.
+    fn descend_with_velocity(x: &mut [Self], v: &mut [Self], dx: &[Self], rate: Self, kept: Self);
+}
+
+/// Compiles the kernels for a scalar.
+macro_rules! compile_kernels {
+    ($scalar:ty, $kernel:ident) => {
+        impl Kernels for $scalar {
+            fn panel_width(tier: Tier) -> usize {
+                tier.$kernel().columns()
+            }
+
+            fn multiply(
+                tier: Tier,
+                a: ArrayView2<'_, Self>,
+                b: Packed<'_, Self>,
+                c: ArrayViewMut2<'_, Self>,
+            ) {
+                tier.$kernel().multiply(a, b, c);
+            }
+
+            fn dot(tier: Tier, a: &[Self], b: &[Self]) -> Self {
+                tier.$kernel().dot(a, b)
+            }
+
+            fn all_finite(numbers: &[Self]) -> bool {
+                // x * 0 is 0 for finite numbers and NaN for all others, and adds up without a branch.
+                numbers.iter().map(|&number| number * 0.0).sum::<Self>() == 0.0
+            }
+
+            fn scale_bytes(bytes: &[u8], mean: Self, scale: Self, to: &mut [Self]) {
+                for (to, &byte) in to.iter_mut().zip(bytes) {
+                    *to = (Self::from(byte) - mean) * scale;
+                }
+            }
+
+            fn descend(x: &mut [Self], dx: &[Self], rate: Self) {
+                for (x, &dx) in x.iter_mut().zip(dx) {
+                    *x -= rate * dx;
+                }
+            }
+
+            fn descend_with_velocity(x: &mut [Self], v: &mut [Self], dx: &[Self], rate: Self, kept: Self) {
+                for ((x, v), &dx) in x.iter_mut().zip(v).zip(dx) {
+                    *v = kept * *v - rate * dx;
+                    *x += *v;
+                }
+            }
+        }
+    };
+}
+
+compile_kernels!(f32, f32_kernel);
+compile_kernels!(f64, f64_kernel);

@@ -57,9 +57,6 @@ impl Scaling {
 
     /// Scales bytes; both slices are equally long.
     pub(crate) fn apply<T: Scalar>(&self, bytes: &[u8], to: &mut [T]) {
-        let (mean, scale) = (T::from_f64(self.mean), T::from_f64(1.0 / self.deviation));
-        for (to, &byte) in to.iter_mut().zip(bytes) {
-            *to = (T::from_f64(byte.into()) - mean) * scale;
-        }
+        T::scale_bytes(bytes, T::from_f64(self.mean), T::from_f64(1.0 / self.deviation), to);
     }
 }

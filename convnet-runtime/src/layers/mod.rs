@@ -12,7 +12,7 @@ mod relu;
 #[cfg(test)]
 mod tests;
 
-use convnet_geometry::LayerKind;
+use convnet_geometry::{Convolution, Dense, LayerKind, Pooling};
 
 use crate::kinks::Kinks;
 use crate::network::Gradients;
@@ -106,12 +106,97 @@ pub trait InPlace<T: Scalar>: Sync {
     fn kinks(&self, _output: &[T], _kinks: &mut Kinks) {}
 }
 
-/// The layer of an architecture's entry, if it has an output of its own.
-pub(crate) fn layer<T: Scalar>(kind: &LayerKind) -> Option<&dyn Layer<T>> {
+/// A scalar that a layer is compiled for, here and not in the crate of whoever calls it.
+///
+/// Kernels are generic, and a generic function is compiled where it is called, with that crate's optimisation: none in
+/// a debug build, in which a convolution is 15 times slower. [`Scalar`] therefore requires `Runs` of every layer, and
+/// `f32` and `f64` implement it here, by calls that are not generic.
+pub trait Runs<L>: Sized {
+    /// [`Layer::forward`].
+    fn forward(layer: &L, at: Forward<'_, Self>, context: &mut Context<'_, Self>);
+
+    /// [`Layer::parameter_gradient`].
+    fn parameter_gradient(layer: &L, at: ParameterGradient<'_, Self>, context: &mut Context<'_, Self>);
+
+    /// [`Layer::input_gradient`].
+    fn input_gradient(layer: &L, at: InputGradient<'_, Self>, context: &mut Context<'_, Self>);
+
+    /// [`Layer::packed_numbers`].
+    fn packed_numbers(layer: &L, images: usize, tier: Tier) -> usize;
+
+    /// [`Layer::kinks`].
+    fn kinks(layer: &L, output: &[Self], switches: &[u32], kinks: &mut Kinks);
+}
+
+/// [`Runs`] for a layer that works in place.
+pub trait RunsInPlace<L>: Sized {
+    /// [`InPlace::forward`].
+    fn forward(layer: &L, volume: &mut [Self]);
+
+    /// [`InPlace::backward`].
+    fn backward(layer: &L, output: &[Self], gradient: &mut [Self]);
+
+    /// [`InPlace::kinks`].
+    fn kinks(layer: &L, output: &[Self], kinks: &mut Kinks);
+}
+
+/// Compiles layers for a scalar.
+macro_rules! compile_layers {
+    ($scalar:ty: $($layer:ty),*; in place: $($in_place:ty),*) => {
+        $(
+            impl Runs<$layer> for $scalar {
+                fn forward(layer: &$layer, at: Forward<'_, Self>, context: &mut Context<'_, Self>) {
+                    layer.forward(at, context);
+                }
+
+                fn parameter_gradient(
+                    layer: &$layer,
+                    at: ParameterGradient<'_, Self>,
+                    context: &mut Context<'_, Self>,
+                ) {
+                    layer.parameter_gradient(at, context);
+                }
+
+                fn input_gradient(layer: &$layer, at: InputGradient<'_, Self>, context: &mut Context<'_, Self>) {
+                    layer.input_gradient(at, context);
+                }
+
+                fn packed_numbers(layer: &$layer, images: usize, tier: Tier) -> usize {
+                    Layer::<Self>::packed_numbers(layer, images, tier)
+                }
+
+                fn kinks(layer: &$layer, output: &[Self], switches: &[u32], kinks: &mut Kinks) {
+                    layer.kinks(output, switches, kinks);
+                }
+            }
+        )*
+        $(
+            impl RunsInPlace<$in_place> for $scalar {
+                fn forward(layer: &$in_place, volume: &mut [Self]) {
+                    layer.forward(volume);
+                }
+
+                fn backward(layer: &$in_place, output: &[Self], gradient: &mut [Self]) {
+                    layer.backward(output, gradient);
+                }
+
+                fn kinks(layer: &$in_place, output: &[Self], kinks: &mut Kinks) {
+                    layer.kinks(output, kinks);
+                }
+            }
+        )*
+    };
+}
+
+compile_layers!(f32: Convolution, Pooling, Dense; in place: Relu);
+compile_layers!(f64: Convolution, Pooling, Dense; in place: Relu);
+
+/// What a layer of an architecture needs of [`Context::packed`].
+pub(crate) fn packed_numbers<T: Scalar>(kind: &LayerKind, images: usize, tier: Tier) -> usize {
     match kind {
-        LayerKind::Convolution(layer) => Some(layer),
-        LayerKind::Pooling(layer) => Some(layer),
-        LayerKind::Dense(layer) => Some(layer),
-        _ => None,
+        LayerKind::Convolution(layer) => <T as Runs<Convolution>>::packed_numbers(layer, images, tier),
+        LayerKind::Pooling(layer) => <T as Runs<Pooling>>::packed_numbers(layer, images, tier),
+        LayerKind::Dense(layer) => <T as Runs<Dense>>::packed_numbers(layer, images, tier),
+        _ => 0,
     }
 }

@@ -193,8 +193,8 @@ proptest! {
     }
 
     #[test]
-    fn pooling_is_its_reference(volume in volumes(), window in windows(), kind in 0..3) {
-        let pool = [Pool::Max, Pool::Average(Average::Counted), Pool::Average(Average::Uncounted)][kind as usize];
+    fn pooling_is_its_reference(volume in volumes(), window in windows(), kind in 0_usize..3) {
+        let pool = [Pool::Max, Pool::Average(Average::Counted), Pool::Average(Average::Uncounted)][kind];
         let window = Window { dilation: Extent::square(1), ..window };
         if let Ok(geometry) = PoolingSpec::new(volume, window, pool).check() {
             check_pooling::<f32>(&geometry);

@@ -30,9 +30,7 @@ impl<T: Scalar> Optimizer<T> for Sgd {
         let (rate, gradients) = (T::from_f64(self.learning_rate), gradients.as_slice());
         let work = Work(gradients.len() as u64);
         parallel::chunks(parameters.as_mut_slice(), PIECE, work, |index, parameters| {
-            for (x, &dx) in parameters.iter_mut().zip(&gradients[index * PIECE..]) {
-                *x -= rate * dx;
-            }
+            T::descend(parameters, &gradients[index * PIECE..], rate);
         });
         Ok(())
     }

@@ -70,9 +70,7 @@ pub(super) fn copy<T: Scalar>(images: &ArrayView4<'_, T>, to: &mut [T]) -> Resul
             *to = from;
         }
     }
-    // x * 0 is 0 for finite numbers and NaN for all others, and adds up without a branch.
-    let sum: T = to.iter().map(|&value| value * T::zero()).sum();
-    if sum == T::zero() {
+    if T::all_finite(to) {
         return Ok(());
     }
     let bad = images.indexed_iter().find(|(_, value)| !value.is_finite());

@@ -8,7 +8,7 @@ use ndarray::ArrayView4;
 use super::images;
 use super::scratch::Scratch;
 use crate::error::Error;
-use crate::layers::{Forward, InPlace, Layer};
+use crate::layers::{Forward, Runs, RunsInPlace};
 use crate::network::Network;
 use crate::observer::Observer;
 use crate::parallel;
@@ -94,24 +94,28 @@ pub struct InferencePass<'a, T> {
 
 impl<T: Scalar> InferencePass<'_, T> {
     /// Runs layer `index` of the architecture.
-    pub fn forward(&mut self, index: usize, layer: &impl Layer<T>) {
+    pub fn forward<L>(&mut self, index: usize, layer: &L)
+    where
+        T: Runs<L>,
+    {
         let entry = &self.architecture.layers()[index];
         let places = [self.range(entry.input), self.range(entry.output)];
         let InferenceWorkspace { volumes, scratch, .. } = &mut *self.workspace;
         let [input, output] =
             volumes.get_disjoint_mut(places).expect("places of volumes alive together are apart");
         let parameters = &self.parameters[entry.range()];
-        layer.forward(
-            Forward { parameters, input, output, switches: &mut [] },
-            &mut scratch.context(self.images),
-        );
+        let at = Forward { parameters, input, output, switches: &mut [] };
+        <T as Runs<L>>::forward(layer, at, &mut scratch.context(self.images));
         self.observe(index);
     }
 
     /// Runs layer `index` of the architecture, which works in place.
-    pub fn in_place(&mut self, index: usize, layer: &impl InPlace<T>) {
+    pub fn in_place<L>(&mut self, index: usize, layer: &L)
+    where
+        T: RunsInPlace<L>,
+    {
         let place = self.range(self.architecture.layers()[index].output);
-        layer.forward(&mut self.workspace.volumes[place]);
+        <T as RunsInPlace<L>>::forward(layer, &mut self.workspace.volumes[place]);
         self.observe(index);
     }
 

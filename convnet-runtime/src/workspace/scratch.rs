@@ -44,8 +44,8 @@ pub(super) struct Scratch<T> {
 
 impl<T: Scalar> Scratch<T> {
     pub(super) fn new(architecture: &Architecture<'_>, capacity: usize, tier: Tier) -> Self {
-        let layers = architecture.layers().iter().filter_map(|entry| layers::layer::<T>(&entry.kind));
-        let packed = layers.map(|layer| layer.packed_numbers(capacity, tier)).max().unwrap_or(0);
+        let kinds = architecture.layers().iter().map(|layer| &layer.kind);
+        let packed = kinds.map(|kind| layers::packed_numbers::<T>(kind, capacity, tier)).max().unwrap_or(0);
         Self { tier, packed: zeros(packed), workers: Workers::new() }
     }
 

@@ -9,7 +9,7 @@ use super::images;
 use super::scratch::Scratch;
 use crate::error::Error;
 use crate::kinks::Kinks;
-use crate::layers::{Forward, InPlace, InputGradient, Layer, ParameterGradient};
+use crate::layers::{Forward, InputGradient, ParameterGradient, Runs, RunsInPlace};
 use crate::losses::{Evaluation, Loss, LossValue};
 use crate::network::{Gradients, Network, Step};
 use crate::observer::Observer;
@@ -221,7 +221,10 @@ pub struct ForwardPass<'a, T> {
 
 impl<T: Scalar> ForwardPass<'_, T> {
     /// Runs layer `index` of the architecture.
-    pub fn forward(&mut self, index: usize, layer: &impl Layer<T>) {
+    pub fn forward<L>(&mut self, index: usize, layer: &L)
+    where
+        T: Runs<L>,
+    {
         let entry = &self.workspace.architecture.layers()[index];
         let places = [self.workspace.volume(entry.input), self.workspace.volume(entry.output)];
         let switches = self.workspace.switches(index);
@@ -234,21 +237,24 @@ impl<T: Scalar> ForwardPass<'_, T> {
             output: &mut *output,
             switches: &mut *switches,
         };
-        layer.forward(at, &mut scratch.context(*images));
+        <T as Runs<L>>::forward(layer, at, &mut scratch.context(*images));
         if let Some(kinks) = kinks {
-            layer.kinks(output, switches, kinks);
+            <T as Runs<L>>::kinks(layer, output, switches, kinks);
         }
         self.observe(index);
     }
 
     /// Runs layer `index` of the architecture, which works in place.
-    pub fn in_place(&mut self, index: usize, layer: &impl InPlace<T>) {
+    pub fn in_place<L>(&mut self, index: usize, layer: &L)
+    where
+        T: RunsInPlace<L>,
+    {
         let entry = &self.workspace.architecture.layers()[index];
         let place = self.workspace.volume(entry.output);
         let TrainingWorkspace { volumes, kinks, .. } = &mut *self.workspace;
-        layer.forward(&mut volumes[place.clone()]);
+        <T as RunsInPlace<L>>::forward(layer, &mut volumes[place.clone()]);
         if let Some(kinks) = kinks {
-            layer.kinks(&volumes[place], kinks);
+            <T as RunsInPlace<L>>::kinks(layer, &volumes[place], kinks);
         }
         self.observe(index);
     }
@@ -272,7 +278,10 @@ pub struct BackwardPass<'a, T> {
 
 impl<T: Scalar> BackwardPass<'_, T> {
     /// The gradient by the parameters of layer `index`.
-    pub fn parameters(&mut self, index: usize, layer: &impl Layer<T>) {
+    pub fn parameters<L>(&mut self, index: usize, layer: &L)
+    where
+        T: Runs<L>,
+    {
         let entry = &self.workspace.architecture.layers()[index];
         let (input, output) = (self.workspace.volume(entry.input), self.workspace.gradient(entry.output));
         let TrainingWorkspace { volumes, volume_gradients, gradients, scratch, images, .. } =
@@ -283,11 +292,14 @@ impl<T: Scalar> BackwardPass<'_, T> {
             gradient: &mut gradients.as_mut_slice()[entry.range()],
             mode: self.mode,
         };
-        layer.parameter_gradient(at, &mut scratch.context(*images));
+        <T as Runs<L>>::parameter_gradient(layer, at, &mut scratch.context(*images));
     }
 
     /// The gradient by the input of layer `index`.
-    pub fn input(&mut self, index: usize, layer: &impl Layer<T>) {
+    pub fn input<L>(&mut self, index: usize, layer: &L)
+    where
+        T: Runs<L>,
+    {
         let entry = &self.workspace.architecture.layers()[index];
         let places = [self.workspace.gradient(entry.input), self.workspace.gradient(entry.output)];
         let switches = self.workspace.switches(index);
@@ -300,14 +312,17 @@ impl<T: Scalar> BackwardPass<'_, T> {
             output_gradient,
             gradient,
         };
-        layer.input_gradient(at, &mut scratch.context(*images));
+        <T as Runs<L>>::input_gradient(layer, at, &mut scratch.context(*images));
     }
 
     /// The gradient by the input of layer `index`, which works in place.
-    pub fn in_place(&mut self, index: usize, layer: &impl InPlace<T>) {
+    pub fn in_place<L>(&mut self, index: usize, layer: &L)
+    where
+        T: RunsInPlace<L>,
+    {
         let entry = &self.workspace.architecture.layers()[index];
         let (output, gradient) = (self.workspace.volume(entry.output), self.workspace.gradient(entry.output));
         let TrainingWorkspace { volumes, volume_gradients, .. } = &mut *self.workspace;
-        layer.backward(&volumes[output], &mut volume_gradients[gradient]);
+        <T as RunsInPlace<L>>::backward(layer, &volumes[output], &mut volume_gradients[gradient]);
     }
 }

@@ -1,0 +1,84 @@
+//! After the first step, a training step and an inference allocate nothing.
+
+#![allow(unsafe_code, reason = "a global allocator that counts")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use convnet::{network, prelude::*};
+use ndarray::Array4;
+
+struct Counting;
+
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call is passed on to the system's allocator as it is.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller's promise is the system's.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise is the system's.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller's promise is the system's.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+network! {
+    struct Digits {
+        INPUT[28x28x1] -> CONV5-8 -> RELU -> POOL2 -> CONV3-16 g2 -> RELU -> AVGPOOL2 -> CONV1-12 -> RELU
+        -> FC60 -> RELU -> FC10
+    }
+}
+
+const BATCH: usize = 32;
+
+/// Allocations of 20 steps and 20 inferences, after the first of each; batches of several sizes.
+fn allocations() -> usize {
+    let images = Array4::from_shape_fn((BATCH, 28, 28, 1), |(n, y, x, _)| ((n + y * x) % 9) as f32 / 9.0);
+    let labels: Vec<usize> = (0..BATCH).map(|image| image % 10).collect();
+    let optimizer = Momentum::new(0.001, 0.9).expect("options");
+    let mut trainer = Trainer::new(Digits::new(1), optimizer, BATCH, 1).expect("a trainer");
+    let mut workspace = InferenceWorkspace::of(trainer.network(), BATCH).expect("a workspace");
+    let mut both = |count: usize| {
+        let images = images.slice(ndarray::s![..count, .., .., ..]);
+        trainer.step(images, &labels[..count]).expect("a step");
+        let scores = trainer.network().infer(images, &mut workspace, &mut Unobserved).expect("scores");
+        assert!(scores.iter().all(|score| score.is_finite()));
+    };
+    both(BATCH);
+    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    for step in 0..20 {
+        both([BATCH, 1, 7, BATCH][step % 4]);
+    }
+    ALLOCATIONS.load(Ordering::Relaxed) - before
+}
+
+/// One test, so that no other thread of this process allocates meanwhile.
+#[test]
+fn steps_and_inferences_allocate_nothing() {
+    let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+    // Inside a pool nothing is queued: not one allocation, whatever its size.
+    for threads in [1, 2, 4] {
+        let pool = pool(threads);
+        pool.install(allocations);
+        assert_eq!(pool.install(allocations), 0, "{threads} threads");
+    }
+    // From outside, the pool is entered once a step, once an inference and once an update. Its queue (crossbeam's
+    // injector) takes a block of memory for every 63 entries, and rayon may put a thread to sleep and wake it: 60
+    // entries here take two blocks at most.
+    allocations();
+    let outside = allocations();
+    assert!(outside <= 2, "{outside} allocations from outside the pool");
+}

@@ -1,0 +1,117 @@
+//! The same seed gives the same bits, whatever the number of threads.
+
+use convnet::data::{Scaling, idx};
+use convnet::{network, prelude::*};
+use ndarray::Array4;
+
+network! {
+    struct LeNet {
+        INPUT[28x28x1] -> CONV5-6 -> RELU -> POOL2 -> CONV5-16 p0 -> RELU -> POOL2
+        -> FC120 -> RELU -> FC84 -> RELU -> FC10
+    }
+
+    /// Large enough that every layer is shared among threads.
+    struct Wide {
+        INPUT[32x32x3] -> [CONV3-32 -> RELU]*2 -> POOL2 -> CONV3-64 g2 -> RELU -> AVGPOOL2 -> CONV1-40 -> RELU
+        -> FC200 -> RELU -> FC10
+    }
+}
+
+fn in_pool<R: Send>(threads: usize, f: impl FnOnce() -> R + Send) -> R {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool").install(f)
+}
+
+fn bits(numbers: &[f32]) -> Vec<u32> {
+    numbers.iter().map(|number| number.to_bits()).collect()
+}
+
+/// Parameters after some steps, and the scores of the first images.
+fn train_digits() -> (Vec<u32>, Vec<u32>) {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/data/mnist-mini");
+    let (_, test) = idx::read_mnist(folder).expect("the digits that ship with the project");
+    let scaling = Scaling::fit(&test);
+    let optimizer = Momentum::new(0.01, 0.9).expect("options");
+    let mut trainer = Trainer::new(LeNet::new(7), optimizer, 64, 7).expect("a trainer");
+    trainer.epoch(&test, &scaling, |_| {}).expect("an epoch");
+    let network = trainer.into_network();
+    let result = evaluate(&network, &test, &scaling, 100).expect("an evaluation");
+    (
+        bits(network.parameters().as_slice()),
+        vec![result.accuracy.to_bits() as u32, result.loss.to_bits() as u32],
+    )
+}
+
+/// Gradients, the input's gradient and scores of one step.
+fn one_step() -> (Vec<u32>, Vec<u32>, Vec<u32>) {
+    let mut network = Wide::new(3);
+    let images = Array4::from_shape_fn((20, 32, 32, 3), |(n, y, x, d)| {
+        ((n * 31 + y * 7 + x * 3 + d) % 17) as f32 / 8.0 - 1.0
+    });
+    let labels: Vec<usize> = (0..20).map(|image| image % 10).collect();
+    let mut workspace = TrainingWorkspace::of(&network, 24).expect("a workspace");
+    network
+        .gradients(images.view(), &labels[..], &Softmax, &mut workspace, Step::default(), &mut Unobserved)
+        .expect("gradients");
+    let by_input = network.input_gradient(&mut workspace).expect("gradients were computed");
+    let by_input = bits(by_input.as_slice().expect("standard layout"));
+    let mut inference = InferenceWorkspace::of(&network, 20).expect("a workspace");
+    let scores = network.infer(images.view(), &mut inference, &mut Unobserved).expect("scores");
+    let scores = bits(scores.as_slice().expect("standard layout"));
+    (bits(workspace.gradients().as_slice()), by_input, scores)
+}
+
+#[test]
+fn training_gives_the_same_bits_on_1_2_and_4_threads() {
+    let one = in_pool(1, train_digits);
+    for threads in [2, 4] {
+        assert!(in_pool(threads, train_digits) == one, "{threads} threads");
+    }
+    assert!(train_digits() == one, "outside any pool of ours");
+}
+
+#[test]
+fn one_step_gives_the_same_bits_on_1_2_and_4_threads() {
+    let one = in_pool(1, one_step);
+    for threads in [2, 3, 4] {
+        assert!(in_pool(threads, one_step) == one, "{threads} threads");
+    }
+}
+
+/// A workspace may be made in one pool and used in a larger one.
+#[test]
+fn a_workspace_serves_any_pool() {
+    let network = Wide::new(3);
+    let images = Array4::from_elem((4, 32, 32, 3), 0.5_f32);
+    let mut workspace = in_pool(1, || InferenceWorkspace::of(&network, 4).expect("a workspace"));
+    let scores = |workspace: &mut InferenceWorkspace<f32>| {
+        let scores = network.infer(images.view(), workspace, &mut Unobserved).expect("scores");
+        bits(scores.as_slice().expect("standard layout"))
+    };
+    let one = in_pool(1, || scores(&mut workspace));
+    assert_eq!(in_pool(4, || scores(&mut workspace)), one);
+}
+
+#[test]
+fn another_seed_gives_other_bits() {
+    assert_ne!(bits(LeNet::new(1).parameters().as_slice()), bits(LeNet::new(2).parameters().as_slice()));
+    assert_eq!(bits(LeNet::new(1).parameters().as_slice()), bits(LeNet::new(1).parameters().as_slice()));
+}
+
+/// Networks serve several threads at once, by shared reference, each with its own workspace.
+#[test]
+fn inference_from_several_threads() {
+    let network = LeNet::new(5);
+    let images = Array4::from_elem((2, 28, 28, 1), 0.25_f32);
+    let scores = || {
+        let mut workspace = InferenceWorkspace::of(&network, 2).expect("a workspace");
+        let scores = network.infer(images.view(), &mut workspace, &mut Unobserved).expect("scores");
+        bits(scores.as_slice().expect("standard layout"))
+    };
+    let expected = scores();
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(scores)).collect();
+        for thread in threads {
+            assert_eq!(thread.join().expect("a thread"), expected);
+        }
+    });
+}

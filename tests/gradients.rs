@@ -1,0 +1,148 @@
+//! Every gradient against centred differences in f64: layer by layer, loss by loss, and through whole networks.
+
+use convnet::losses::{Softmax, Svm};
+use convnet::train::{GradientCheck, GradientChecker};
+use convnet::{Initialization, Network, network};
+use ndarray::{Array4, ArrayView4};
+use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
+
+const IMAGES: usize = 3;
+
+fn images<N: Network<Scalar = f64>>() -> Array4<f64> {
+    let input = N::ARCHITECTURE.input();
+    let mut random = ChaCha8Rng::seed_from_u64(5);
+    let shape = (IMAGES, input.height, input.width, input.depth);
+    Array4::from_shape_simple_fn(shape, || random.random_range(-1.0..1.0))
+}
+
+fn checker() -> GradientChecker {
+    GradientChecker { per_tensor: 60, ..GradientChecker::default() }
+}
+
+/// For smooth functions: a larger step, extrapolated, which sees gradients far below the rounding of the loss over 1e-5.
+fn smooth_checker() -> GradientChecker {
+    GradientChecker { step: 1e-3, extrapolate: true, ..checker() }
+}
+
+fn check<N>(checker: GradientChecker, images: ArrayView4<'_, f64>, limit: f64) -> GradientCheck
+where
+    N: Network<Scalar = f64>,
+    N::Loss: for<'a> convnet::losses::Loss<f64, Targets<'a> = &'a [usize]>,
+{
+    let mut network = N::new(3, &Initialization::default()).expect("a network");
+    let before = network.parameters().as_slice().to_vec();
+    let classes = N::ARCHITECTURE.output().count();
+    let labels: Vec<usize> = (0..IMAGES).map(|image| (7 * image + 1) % classes).collect();
+    let loss = network.loss().clone();
+    let found = checker.check(&mut network, images, &labels[..], &loss).expect("a check");
+    assert!(found.error <= limit, "{}: {found}", N::ARCHITECTURE.name());
+    assert!(found.compared >= 20 && found.kinks * 4 <= found.compared, "{}: {found}", N::ARCHITECTURE.name());
+    assert_eq!(network.parameters().as_slice(), before, "the network is left as it was");
+    found
+}
+
+/// Smooth layers: relative error below 1e-7.
+macro_rules! smooth {
+    ($($name:ident: { $($notation:tt)* };)*) => {
+        $(
+            #[test]
+            fn $name() {
+                network! { $($notation)* }
+                check::<Net<f64>>(smooth_checker(), images::<Net<f64>>().view(), 1e-7);
+            }
+        )*
+    };
+}
+
+smooth! {
+    convolution: { INPUT[7x6x3] -> CONV3-5 -> FC4 };
+    convolution_strided_and_uneven: { INPUT[9x8x2] -> CONV3x4-4 s2x1 p(left=1,right=1,top=2,bottom=1) -> FC3 };
+    convolution_dilated: { INPUT[9x9x2] -> CONV3-4 d2 -> FC3 };
+    convolution_grouped: { INPUT[6x6x4] -> CONV3-8 g2 -> FC3 };
+    convolution_depthwise: { INPUT[6x6x4] -> CONV3-8 g4 nobias -> FC3 };
+    convolution_pointwise: { INPUT[5x5x6] -> CONV1-7 -> FC3 };
+    convolution_floored: { INPUT[8x8x2] -> CONV3-4 s2 p0 floor -> FC3 };
+    convolution_ceiled: { INPUT[8x8x2] -> CONV3-4 s2 p0 ceil -> FC3 };
+    average_pooling: { INPUT[6x6x3] -> AVGPOOL2 -> FC3 };
+    average_pooling_counted: { INPUT[7x7x3] -> AVGPOOL3 s2 p1 -> FC3 };
+    average_pooling_uncounted: { INPUT[7x7x3] -> AVGPOOL3 s2 p1 uncounted -> FC3 };
+    fully_connected: { INPUT[4x3x2] -> FC7 -> FC5 nobias };
+    softmax: { INPUT[1x1x6] -> FC5 -> SOFTMAX };
+}
+
+/// Layers with kinks, numbers next to one left out: below 1e-6.
+macro_rules! kinked {
+    ($($name:ident: { $($notation:tt)* };)*) => {
+        $(
+            #[test]
+            fn $name() {
+                network! { $($notation)* }
+                check::<Net<f64>>(checker(), images::<Net<f64>>().view(), 1e-6);
+            }
+        )*
+    };
+}
+
+kinked! {
+    relu: { INPUT[4x4x2] -> FC12 -> RELU -> FC4 };
+    relu_on_the_input: { INPUT[4x4x2] -> RELU -> FC4 };
+    maximum_pooling: { INPUT[6x6x3] -> POOL2 -> FC3 };
+    maximum_pooling_overlapping: { INPUT[7x7x3] -> POOL3 s2 p1 -> FC3 };
+    support_vector_machine: { INPUT[1x1x6] -> FC5 -> SVM(delta=1) };
+}
+
+network! {
+    struct Small {
+        INPUT[12x12x2]
+        -> [CONV3-6 -> RELU]*2 -> POOL2
+        -> CONV3-8 s2 floor -> RELU -> AVGPOOL3
+        -> [FC16 -> RELU]*2 -> FC5
+    }
+
+    struct SmallSvm { INPUT[8x8x3] -> CONV5-6 p0 -> RELU -> POOL2 -> FC8 -> RELU -> FC4 -> SVM(delta=2) }
+}
+
+#[test]
+fn whole_networks() {
+    check::<Small<f64>>(checker(), images::<Small<f64>>().view(), 1e-5);
+    check::<SmallSvm<f64>>(checker(), images::<SmallSvm<f64>>().view(), 1e-5);
+}
+
+/// A check that cannot fail would be none: a wrong loss is found out.
+#[test]
+fn a_wrong_gradient_is_found() {
+    struct Half;
+    impl convnet::losses::Loss<f64> for Half {
+        type Targets<'a> = &'a [usize];
+        fn check(&self, _: convnet::geometry::Volume, _: usize, _: &[usize]) -> Result<(), convnet::Error> {
+            Ok(())
+        }
+        fn evaluate(
+            &self,
+            at: convnet::losses::Evaluation<'_, f64, &[usize]>,
+        ) -> convnet::losses::LossValue<f64> {
+            let value = convnet::losses::Loss::evaluate(
+                &Softmax,
+                convnet::losses::Evaluation { gradient: &mut *at.gradient, ..at },
+            );
+            at.gradient.iter_mut().for_each(|gradient| *gradient *= 1.001);
+            value
+        }
+    }
+    let mut network = Small::<f64>::new(3, &Initialization::default()).expect("a network");
+    let found =
+        checker().check(&mut network, images::<Small<f64>>().view(), &[0, 1, 2][..], &Half).expect("a check");
+    assert!(found.error > 5e-4, "{found}");
+}
+
+/// Kinks are seen: with the margin of every score at exactly 0, each centred difference straddles one.
+#[test]
+fn kinks_are_left_out() {
+    network! { struct Tie { INPUT[1x1x2] -> FC2 nobias } }
+    let mut network = Tie::<f64>::new(1, &Initialization::default()).expect("a network");
+    network.parameters_mut().as_mut_slice().copy_from_slice(&[1.0, 0.0, 0.0, 0.0]);
+    let images = Array4::from_shape_vec((1, 1, 1, 2), vec![1.0, 0.0]).expect("one image");
+    // Scores 1 and 0, label 0, delta 1: the margin is 0 - 1 + 1 = 0.
+    let found = checker().check(&mut network, images.view(), &[0][..], &Svm::new(1.0)).expect("a check");
+    assert!(found.kinks >= 3, "{found}");
+}
