@@ -1,7 +1,12 @@
 //! The libraries under comparison, each behind the same safe function signature.
 
+use std::cell::RefCell;
+
+use convnet_runtime::gemm::{memory_length, multiply};
+use convnet_runtime::simd::Tier;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
+use ndarray::{ArrayView2, ArrayViewMut2};
 
 /// C = A * B, with C `rows` x `cols` in row-major order and `depth` summed over.
 pub struct Product {
@@ -42,11 +47,38 @@ pub const CANDIDATES: &[(&str, usize, Multiply)] = &[
     ("gemm", 1, with_gemm),
     #[cfg(not(feature = "matrixmultiply-threading"))]
     ("matrixmultiply", 1, with_matrixmultiply),
+    ("ours", 1, with_ours),
     ("faer", 2, with_faer),
     ("gemm", 2, with_gemm),
     #[cfg(feature = "matrixmultiply-threading")]
     ("matrixmultiply", 2, with_matrixmultiply),
 ];
+
+/// The runtime's own product: B is packed into memory that the caller keeps, here one buffer a thread.
+fn with_ours(_: usize, product: &Product, a: &[f32], b: &[f32], c: &mut [f32]) {
+    thread_local! {
+        static MEMORY: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+    }
+    let &Product { rows, cols, depth, .. } = product;
+    let tier = Tier::current().expect("a tier of this machine");
+    let a_and_b = match product.form {
+        Form::Forward => (
+            ArrayView2::from_shape((rows, depth), a),
+            ArrayView2::from_shape((cols, depth), b).map(ArrayView2::reversed_axes),
+        ),
+        Form::FilterGradient => (
+            ArrayView2::from_shape((depth, rows), a).map(ArrayView2::reversed_axes),
+            ArrayView2::from_shape((depth, cols), b),
+        ),
+    };
+    let (Ok(a), Ok(b)) = a_and_b else { unreachable!("the lengths of the slices were checked") };
+    c.fill(0.0);
+    let c = ArrayViewMut2::from_shape((rows, cols), c).expect("the length of the slice was checked");
+    MEMORY.with_borrow_mut(|memory| {
+        memory.resize(memory_length::<f32>(tier, depth, cols).max(memory.len()), 0.0);
+        multiply(tier, a, b, c, memory);
+    });
+}
 
 fn with_faer(threads: usize, product: &Product, a: &[f32], b: &[f32], c: &mut [f32]) {
     let &Product { rows, cols, depth, .. } = product;

@@ -149,10 +149,11 @@ impl<'a> IdxFile<'a> {
         self.offset += length;
         if bytes.len() < count {
             let found = format!("the end of the file after {length}");
+            let product = if sizes.len() > 1 { format!("{shape} = ") } else { String::new() };
             return Err(format_error(
                 self.path,
                 self.offset,
-                format!("{shape} = {count} bytes of data"),
+                format!("{product}{count} bytes of data"),
                 found,
             ));
         }

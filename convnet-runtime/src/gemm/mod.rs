@@ -14,12 +14,33 @@ mod pack;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 use crate::scalar::Scalar;
+use crate::simd::Tier;
 
 pub use pack::Packed;
 pub(crate) use pack::{Panels, packed_length};
 
 /// Rows of B that are multiplied at a time: a panel of that many rows stays in the first-level cache.
 pub(crate) const DEPTH_BLOCK: usize = 256;
+
+/// Numbers of memory that [`multiply`] packs a B of this size into.
+pub fn memory_length<T: Scalar>(tier: Tier, rows: usize, columns: usize) -> usize {
+    packed_length::<T>(tier, rows, columns)
+}
+
+/// `C += A * B` on one thread, B being packed into the caller's memory.
+///
+/// # Panics
+/// If the matrices do not fit together or the memory is shorter than [`memory_length`].
+pub fn multiply<T: Scalar>(
+    tier: Tier,
+    a: ArrayView2<'_, T>,
+    b: ArrayView2<'_, T>,
+    c: ArrayViewMut2<'_, T>,
+    memory: &mut [T],
+) {
+    Panels::new(tier, b.nrows(), b.ncols(), memory).fill_from(b);
+    T::multiply(tier, a, Packed::new(tier, b.nrows(), b.ncols(), memory), c);
+}
 
 /// The product as one tier does it.
 pub(crate) trait Kernel<T>: Sync {
@@ -148,7 +169,6 @@ impl<T: Scalar, K: TileKernel<T>> Kernel<T> for MicroKernel<K> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simd::Tier;
     use ndarray::Array2;
     use proptest::prelude::*;
 
