@@ -25,8 +25,8 @@ fn bits(numbers: &[f32]) -> Vec<u32> {
     numbers.iter().map(|number| number.to_bits()).collect()
 }
 
-/// Parameters after some steps, and the scores of the first images.
-fn train_digits() -> (Vec<u32>, Vec<u32>) {
+/// Parameters after an epoch, and how well they do.
+fn train_digits() -> (Vec<u32>, [u64; 2]) {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/data/mnist-mini");
     let (_, test) = idx::read_mnist(folder).expect("the digits that ship with the project");
     let scaling = Scaling::fit(&test);
@@ -35,10 +35,7 @@ fn train_digits() -> (Vec<u32>, Vec<u32>) {
     trainer.epoch(&test, &scaling, |_| {}).expect("an epoch");
     let network = trainer.into_network();
     let result = evaluate(&network, &test, &scaling, 100).expect("an evaluation");
-    (
-        bits(network.parameters().as_slice()),
-        vec![result.accuracy.to_bits() as u32, result.loss.to_bits() as u32],
-    )
+    (bits(network.parameters().as_slice()), [result.accuracy.to_bits(), result.loss.to_bits()])
 }
 
 /// Gradients, the input's gradient and scores of one step.

@@ -18,7 +18,7 @@ pub(crate) struct Definition {
     pub(crate) name: Ident,
     pub(crate) chain: Chain,
     pub(crate) asserts: Vec<Assert>,
-    /// Whether its tokens could be read at all: where not, a mistake was reported.
+    /// Whether all its tokens could be read: where not, a mistake was reported, and the chain is guessed in part.
     pub(crate) is_whole: bool,
 }
 
@@ -113,18 +113,18 @@ impl Layer {
 
     /// The layer as the notation writes it: `CONV3-64 s2 nobias`.
     pub(crate) fn notation(&self) -> String {
-        self.notation_with(&[], &[])
+        let options = self.options.iter().map(LayerOption::to_string);
+        std::iter::once(self.head()).chain(options).collect::<Vec<_>>().join(" ")
     }
 
-    /// The layer without options of certain kinds, and with others.
-    pub(crate) fn notation_with(&self, without: &[OptionKind], with: &[String]) -> String {
-        let kept = self
-            .options
-            .iter()
-            .filter(|option| !without.contains(&option.kind()))
-            .map(LayerOption::to_string);
-        let options: Vec<String> = kept.chain(with.iter().cloned()).collect();
-        std::iter::once(self.head()).chain(options).collect::<Vec<_>>().join(" ")
+    /// The layer with another option in the place of those of certain kinds.
+    pub(crate) fn notation_with(&self, without: &[OptionKind], with: &str) -> String {
+        let is_kept = |option: &&LayerOption| !without.contains(&option.kind());
+        let at = self.options.iter().take_while(is_kept).count();
+        let mut words: Vec<String> =
+            self.options.iter().filter(is_kept).map(LayerOption::to_string).collect();
+        words.insert(at, with.to_owned());
+        format!("{} {}", self.head(), words.join(" "))
     }
 }
 

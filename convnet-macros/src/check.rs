@@ -2,9 +2,7 @@
 //!
 //! What a rule needs no geometry for is checked here; sizes are [`infer`](crate::infer)'s.
 
-use std::collections::HashSet;
-
-use convnet_geometry::Volume;
+use convnet_geometry::{Grouped, Volume};
 
 use crate::ast::{Annotation, Chain, Definition, Element, ElementKind, Layer, Numbers};
 use crate::diagnostics::{Diagnostic, Diagnostics, Place};
@@ -34,7 +32,7 @@ pub(crate) enum What<'a> {
     /// A layer.
     Layer(&'a Layer),
     /// A volume that the author expects here.
-    Expect(Annotation),
+    Expect(&'a Annotation),
 }
 
 /// Which turn of a repeated group.
@@ -72,8 +70,9 @@ pub(crate) fn definition<'a>(definition: &'a Definition, errors: &Diagnostics) -
         return None;
     };
     let mut steps = Vec::new();
-    let expected =
-        annotation.map(|annotation| Step { what: What::Expect(annotation), repetitions: Vec::new() });
+    let expected = annotation
+        .as_ref()
+        .map(|annotation| Step { what: What::Expect(annotation), repetitions: Vec::new() });
     steps.extend(expected);
     unroll(&chain.elements[1..], &mut Vec::new(), &mut steps);
     Some(Spec {
@@ -94,13 +93,18 @@ fn unroll<'a>(elements: &'a [Element], repetitions: &mut Vec<Repetition>, steps:
             ElementKind::Group { chain, repeat } => {
                 let of = repeat.map_or(1, |repeat| repeat.value);
                 for turn in 1..=of {
+                    let before = steps.len();
                     repetitions.extend(repeat.map(|_| Repetition { turn, of }));
                     unroll(&chain.elements, repetitions, steps);
                     repetitions.truncate(repetitions.len() - usize::from(repeat.is_some()));
+                    if steps.len() == before {
+                        // However often nothing is repeated, it is nothing.
+                        break;
+                    }
                 }
             }
         }
-        if let Some(annotation) = element.annotation {
+        if let Some(annotation) = &element.annotation {
             steps.push(Step { what: What::Expect(annotation), repetitions: repetitions.clone() });
         }
     }
@@ -125,10 +129,13 @@ fn input_stands_first_and_once(chain: &Chain, errors: &Diagnostics) {
         return;
     }
     for layer in chain.layers().filter(|layer| layer.keyword.meaning == Meaning::Input).skip(1) {
-        errors.push(
-            Diagnostic::new(layer.place, "`INPUT` stands once, at the beginning")
-                .help("to state the volume in between, write it behind a layer: `POOL2 : [16x16x64]`"),
-        );
+        let error = Diagnostic::new(layer.place, "`INPUT` stands once, at the beginning");
+        errors.push(match layer.numbers {
+            Numbers::Volume(volume) => {
+                error.help(format!("to state the volume in between, write `: {volume}` behind a layer"))
+            }
+            _ => error,
+        });
     }
 }
 
@@ -151,8 +158,12 @@ fn loss_stands_last_and_once(chain: &Chain, errors: &Diagnostics) {
 
 /// Between input and loss stands at least one layer that is not repeated zero times.
 fn some_layer_stands_between(chain: &Chain, errors: &Diagnostics) {
-    let is_layer =
-        |layer: &Layer| layer.keyword.meaning != Meaning::Input && !layer.keyword.meaning.is_loss();
+    let is_layer = |element: &Element| match &element.kind {
+        ElementKind::Layer(layer) => {
+            layer.keyword.meaning != Meaning::Input && !layer.keyword.meaning.is_loss()
+        }
+        ElementKind::Group { .. } => false,
+    };
     if count(chain, &is_layer) == 0 {
         errors.push(
             Diagnostic::new(chain.place, "this network has no layer")
@@ -163,22 +174,31 @@ fn some_layer_stands_between(chain: &Chain, errors: &Diagnostics) {
 
 /// Repeats multiply; the product is counted before anything is unrolled.
 fn layers_are_few_enough(chain: &Chain, errors: &Diagnostics) {
-    let layers = count(chain, &|_| true);
+    let layers = count(chain, &makes_a_step);
     if layers > LAYER_LIMIT {
         let place = widest_repeat(chain).unwrap_or(chain.place);
-        let message = format!("the repeats make {layers} layers, more than {LAYER_LIMIT}");
+        let number =
+            if layers == usize::MAX { "countless".to_owned() } else { Grouped(layers as u64).to_string() };
+        let message = format!("the repeats make {number} layers, more than {}", Grouped(LAYER_LIMIT as u64));
         errors.push(Diagnostic::new(place, message).help("repeat less often"));
     }
 }
 
-fn count(chain: &Chain, counts: &dyn Fn(&Layer) -> bool) -> usize {
+/// Layers do; a group does if a volume is expected behind it.
+fn makes_a_step(element: &Element) -> bool {
+    matches!(element.kind, ElementKind::Layer(_)) || element.annotation.is_some()
+}
+
+/// How many elements of some kind there are, as often as they are repeated.
+fn count(chain: &Chain, counts: &dyn Fn(&Element) -> bool) -> usize {
     chain.elements.iter().fold(0, |sum: usize, element| {
-        sum.saturating_add(match &element.kind {
-            ElementKind::Layer(layer) => usize::from(counts(layer)),
+        let inside = match &element.kind {
+            ElementKind::Layer(_) => 0,
             ElementKind::Group { chain, repeat } => {
                 count(chain, counts).saturating_mul(repeat.map_or(1, |repeat| repeat.value))
             }
-        })
+        };
+        sum.saturating_add(inside).saturating_add(usize::from(counts(element)))
     })
 }
 
@@ -187,7 +207,8 @@ fn widest_repeat(chain: &Chain) -> Option<Place> {
         ElementKind::Group { chain, repeat } => Some((chain, repeat.as_ref()?)),
         ElementKind::Layer(_) => None,
     });
-    let widest = groups.max_by_key(|(chain, repeat)| count(chain, &|_| true).saturating_mul(repeat.value));
+    let widest =
+        groups.max_by_key(|(chain, repeat)| count(chain, &makes_a_step).saturating_mul(repeat.value));
     widest.map(|(_, repeat)| repeat.place)
 }
 
@@ -207,19 +228,19 @@ fn options_belong_to_the_layer(layer: &Layer, errors: &Diagnostics) {
 
 /// An option stands once; `floor` and `ceil` do not stand together.
 fn options_are_given_once(layer: &Layer, errors: &Diagnostics) {
-    let mut seen = HashSet::new();
-    for option in &layer.options {
+    for (i, option) in layer.options.iter().enumerate() {
         let kind = option.kind();
-        if !seen.insert(kind.example()) {
-            let message = format!("`{}` is given this option twice", layer.head());
-            errors.push(Diagnostic::new(option.place, message).help(format!("remove one: `{option}`")));
+        let seen = |kind| layer.options[..i].iter().find(|earlier| earlier.kind() == kind);
+        if let Some(earlier) = seen(kind) {
+            let message = format!("`{}` is given an option twice: `{earlier}` and `{option}`", layer.head());
+            errors.push(Diagnostic::new(option.place, message).help("remove one of them"));
         }
         let other = match kind {
             OptionKind::Floor => OptionKind::Ceil,
             OptionKind::Ceil => OptionKind::Floor,
             _ => continue,
         };
-        if seen.contains(other.example()) {
+        if seen(other).is_some() {
             let message = "`floor` and `ceil` exclude each other";
             errors.push(
                 Diagnostic::new(option.place, message)
@@ -239,10 +260,10 @@ fn padding_is_written_where_none_keeps_the_size(layer: &Layer, errors: &Diagnost
             format!("a filter of even size {even} has no padding that keeps the size: it must be written");
         errors.push(
             Diagnostic::new(layer.place, message)
-                .help(format!("`{}` for none", layer.notation_with(&[], &["p0".to_owned()])))
+                .help(format!("`{}` for none", layer.notation_with(&[], "p0")))
                 .help(format!(
                     "`{}` for {} before and {} after",
-                    layer.notation_with(&[], &[format!("p{}:{}", even / 2, even / 2 - 1)]),
+                    layer.notation_with(&[], &format!("p{}:{}", even / 2, even / 2 - 1)),
                     even / 2,
                     even / 2 - 1
                 )),

@@ -4,8 +4,11 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use crate::ast::{Chain, Definition, ElementKind, Layer};
-use crate::codegen::facade;
+use crate::codegen::{derives_clone, facade};
 use crate::vocabulary::Meaning;
+
+/// How many elements a stub has accessors for.
+const ELEMENT_LIMIT: usize = 1000;
 
 /// The stub. It never runs: a compile error stands beside it.
 pub(crate) fn stub(definition: &Definition) -> TokenStream {
@@ -21,6 +24,7 @@ pub(crate) fn stub(definition: &Definition) -> TokenStream {
     let svm = definition.chain.elements.last().is_some_and(|last| {
         matches!(&last.kind, ElementKind::Layer(Layer { keyword, .. }) if keyword.meaning == Meaning::Svm)
     });
+    let clone = clone(definition);
     let loss = if svm { quote!(Svm) } else { quote!(Softmax) };
     quote! {
         #(#attributes)*
@@ -54,11 +58,7 @@ pub(crate) fn stub(definition: &Definition) -> TokenStream {
                 #(#accessors)*
             }
 
-            impl<T: Scalar> Clone for #name<T> {
-                fn clone(&self) -> Self {
-                    ::core::unreachable!()
-                }
-            }
+            #clone
 
             impl<T: Scalar> ::core::fmt::Debug for #name<T> {
                 fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -128,10 +128,25 @@ pub(crate) fn stub(definition: &Definition) -> TokenStream {
     }
 }
 
+/// `Clone`, unless the user derives it.
+fn clone(definition: &Definition) -> TokenStream {
+    if derives_clone(definition) {
+        return TokenStream::new();
+    }
+    let name = &definition.name;
+    quote! {
+        impl<T: Scalar> Clone for #name<T> {
+            fn clone(&self) -> Self {
+                ::core::unreachable!()
+            }
+        }
+    }
+}
+
 /// The accessors that the network would have had, as far as its layers could be read.
 fn accessors(chain: &Chain) -> Vec<(Ident, TokenStream)> {
     let (mut convolutions, mut dense, mut accessors) = (0, 0, Vec::new());
-    collect(chain, &mut |layer| {
+    collect(chain, &mut { ELEMENT_LIMIT }, &mut |layer| {
         let (stem, ordinal, view) = match layer.keyword.meaning {
             Meaning::Convolution => ("conv", &mut convolutions, quote!(ConvolutionParameters)),
             Meaning::Dense => ("fc", &mut dense, quote!(DenseParameters)),
@@ -143,16 +158,21 @@ fn accessors(chain: &Chain) -> Vec<(Ident, TokenStream)> {
     accessors
 }
 
-fn collect<'a>(chain: &'a Chain, use_layer: &mut dyn FnMut(&'a Layer)) {
+/// A stub need not be as large as a network that repeats too often: `left` is how many elements are still looked at.
+fn collect<'a>(chain: &'a Chain, left: &mut usize, use_layer: &mut dyn FnMut(&'a Layer)) {
     for element in &chain.elements {
         match &element.kind {
             ElementKind::Layer(layer) => use_layer(layer),
             ElementKind::Group { chain, repeat } => {
-                // A stub need not be as large as a network that repeats too often.
-                for _ in 0..repeat.map_or(1, |repeat| repeat.value.min(100)) {
-                    collect(chain, use_layer);
+                for _ in 0..repeat.map_or(1, |repeat| repeat.value) {
+                    collect(chain, left, use_layer);
+                    *left = left.saturating_sub(1);
+                    if *left == 0 {
+                        return;
+                    }
                 }
             }
         }
+        *left = left.saturating_sub(1);
     }
 }

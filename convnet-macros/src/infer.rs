@@ -1,10 +1,10 @@
 //! Geometry: every volume, every count. The rule itself is `convnet-geometry`'s.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use convnet_geometry::{
     Average, Bytes, ConvolutionSpec, DenseSpec, Extent, GeometryError, Grouped, LayerKind, Padding, Pool,
-    PoolingSpec, Quantity, Repairs, Rounding, Volume, Window,
+    PoolingSpec, Quantity, Repair, Repairs, Rounding, Volume, Window,
 };
 
 use crate::ast::{Annotation, Claim, Layer, Numbers, OptionValue};
@@ -16,11 +16,12 @@ use crate::vocabulary::{Meaning, OptionKind};
 /// Works a network out; nothing if something does not fit, which was then reported.
 pub(crate) fn plan<'a>(spec: Spec<'a>, errors: &Diagnostics) -> Option<Plan<'a>> {
     let before = errors.count();
-    let mut walk = Walk::new(spec.input, errors);
-    for step in &spec.steps {
+    let mut walk = Walk::new(&spec, errors);
+    for (at, step) in spec.steps.iter().enumerate() {
+        walk.inputs.push(walk.volume);
         match step.what {
-            What::Layer(layer) => walk.layer(layer, &step.repetitions),
-            What::Expect(annotation) => walk.expect(annotation, step),
+            What::Layer(layer) => walk.layer(layer, at),
+            What::Expect(annotation) => walk.expect(annotation, &step.repetitions),
         }
     }
     let loss = loss(&spec, walk.volume, errors);
@@ -51,56 +52,52 @@ pub(crate) fn plan<'a>(spec: Spec<'a>, errors: &Diagnostics) -> Option<Plan<'a>>
 /// connected layer makes a new one, so that one mistake is one message.
 struct Walk<'a, 'e> {
     errors: &'e Diagnostics,
+    steps: &'e [Step<'a>],
+    /// The volume before each step so far.
+    inputs: Vec<Option<Volume>>,
     volume: Option<Volume>,
     volumes: Vec<Volume>,
     layers: Vec<PlannedLayer<'a>>,
     parameters: usize,
     switches: usize,
     ordinals: HashMap<&'static str, usize>,
-    /// Layers already reported, so that a mistake in a repeated group is reported once.
-    reported: Vec<*const Layer>,
+    /// Layers and expected volumes already reported, so that a mistake in a repeated group is reported once.
+    reported: HashSet<*const ()>,
 }
 
 impl<'a, 'e> Walk<'a, 'e> {
-    fn new(input: Volume, errors: &'e Diagnostics) -> Self {
+    fn new(spec: &'e Spec<'a>, errors: &'e Diagnostics) -> Self {
         Self {
             errors,
-            volume: Some(input),
-            volumes: vec![input],
+            steps: &spec.steps,
+            inputs: Vec::new(),
+            volume: Some(spec.input),
+            volumes: vec![spec.input],
             layers: Vec::new(),
             parameters: 0,
             switches: 0,
             ordinals: HashMap::new(),
-            reported: Vec::new(),
+            reported: HashSet::new(),
         }
     }
 
-    fn layer(&mut self, layer: &'a Layer, repetitions: &[Repetition]) {
+    fn layer(&mut self, layer: &'a Layer, at: usize) {
         let Some(input) = self.volume else {
             if let Numbers::Count(outputs) = layer.numbers {
                 self.volume = Some(Volume::new(1, 1, outputs));
             }
             return;
         };
-        let kind = match kind(layer, input) {
+        let kind = match kind(layer, input, None) {
             Ok(kind) => kind,
-            Err(error) => {
-                self.volume = None;
-                if !self.reported.contains(&std::ptr::from_ref(layer)) {
-                    self.reported.push(layer);
-                    self.errors.push(misfit(layer, input, error, repetitions));
-                }
-                return;
-            }
+            Err(error) => return self.misfit(layer, input, error, at),
         };
         let entry = self.entry(layer, kind);
         let counted =
             entry.parameters.checked_add(kind.weights()).and_then(|sum| sum.checked_add(kind.biases()));
         let Some(parameters) = counted else {
             let error = GeometryError::Overflow { what: Quantity::Parameters };
-            self.errors.push(misfit(layer, input, error, repetitions));
-            self.volume = None;
-            return;
+            return self.misfit(layer, input, error, at);
         };
         self.parameters = parameters;
         // What overflows here overflows in the sum of all volumes, which is checked.
@@ -129,17 +126,90 @@ impl<'a, 'e> Walk<'a, 'e> {
         }
     }
 
-    fn expect(&mut self, annotation: Annotation, step: &Step<'_>) {
-        let Annotation { volume: expected, place } = annotation;
-        if let Some(found) = self.volume.filter(|found| *found != expected) {
-            let message =
-                format!("expected {expected}, but the volume here is {found}{}", turn(&step.repetitions));
-            self.errors.push(
-                Diagnostic::new(place, message).help(format!("write `: {found}`, or change a layer before")),
-            );
-        }
+    fn expect(&mut self, annotation: &Annotation, repetitions: &[Repetition]) {
+        let Annotation { volume: expected, place } = *annotation;
+        let found = self.volume.filter(|found| *found != expected);
         self.volume = Some(expected);
+        let Some(found) = found.filter(|_| self.reported.insert(std::ptr::from_ref(annotation).cast()))
+        else {
+            return;
+        };
+        let message = format!("expected {expected}, but the volume here is {found}{}", turn(repetitions));
+        // It was as expected in the first repetition.
+        let help = if repetitions.iter().any(|repetition| repetition.turn > 1) {
+            "the volume is not the same in each repetition: remove this, or write the last one behind the group"
+                .to_owned()
+        } else {
+            format!("write `: {found}`, or change a layer before")
+        };
+        self.errors.push(Diagnostic::new(place, message).help(help));
     }
+
+    /// Reports a layer that does not fit, once; what comes out of it is unknown.
+    fn misfit(&mut self, layer: &Layer, input: Volume, error: GeometryError, at: usize) {
+        self.volume = None;
+        if self.reported.insert(std::ptr::from_ref(layer).cast()) {
+            let turn = turn(&self.steps[at].repetitions);
+            self.errors.push(misfit(layer, input, error, &turn, self.repairs(layer, input, at)));
+        }
+    }
+
+    /// Changes to a layer that make it fit at this step, each tried out wherever the layer stands: in a repeated group a
+    /// change acts on every repetition.
+    fn repairs(&self, layer: &Layer, input: Volume, at: usize) -> Vec<String> {
+        let (Numbers::WindowAndCount(filter, _) | Numbers::Window(filter)) = layer.numbers else {
+            return Vec::new();
+        };
+        let window = window(layer, filter);
+        let Padding { left, right, top, bottom } = window.padding;
+        let (Extent { width, height }, stride) = (filter, window.stride);
+        let sizes = [width, height, stride.width, stride.height, left, right, top, bottom];
+        if sizes.into_iter().any(|size| size > LARGEST_REPAIRED) {
+            return Vec::new();
+        }
+        let pooling = layer.keyword.meaning != Meaning::Convolution;
+        let repairs = Repairs::new(input, window, pooling);
+        let line = |(repair, _)| Some(repaired(layer, repair, self.after_repair(layer, repair, at)?));
+        repairs.iter().filter_map(line).collect()
+    }
+
+    /// What comes out of a layer at this step after a change to it; nothing if it then does not fit somewhere.
+    fn after_repair(&self, layer: &Layer, repair: Repair, at: usize) -> Option<Volume> {
+        let is_it = |step: &Step<'_>| matches!(step.what, What::Layer(other) if std::ptr::eq(other, layer));
+        let (first, last) = (self.steps.iter().position(is_it)?, self.steps.iter().rposition(is_it)?);
+        let (mut volume, mut after) = (self.inputs[first]?, None);
+        for (index, step) in (first..).zip(&self.steps[first..=last]) {
+            match step.what {
+                What::Layer(other) => {
+                    let change = std::ptr::eq(other, layer).then_some(repair);
+                    volume = kind(other, volume, change).ok()?.output();
+                }
+                What::Expect(annotation) if annotation.volume != volume => return None,
+                What::Expect(_) => {}
+            }
+            if index == at {
+                after = Some(volume);
+            }
+        }
+        after
+    }
+}
+
+/// Windows, strides and paddings beyond this size are not repaired: a repair is found by trying one after the other.
+const LARGEST_REPAIRED: usize = 1000;
+
+/// `CONV3-8 s1` gives [8x8x8].
+fn repaired(layer: &Layer, repair: Repair, output: Volume) -> String {
+    let rounding = [OptionKind::Floor, OptionKind::Ceil];
+    let (without, why): (&[OptionKind], _) = match repair {
+        Repair::Stride(_) => (&[OptionKind::Stride], ""),
+        Repair::Padding(_) => (&[OptionKind::Padding], ""),
+        Repair::Floor => (&rounding, ", without the last, partial window"),
+        Repair::Ceil => (&rounding, ", with a last, partial window"),
+        _ => (&[], ""),
+    };
+    let notation = layer.notation_with(without, &repair.to_string());
+    format!("`{notation}` gives {output}{why}")
 }
 
 /// Switches of a maximum pooling; a volume that cannot be counted has none, and is refused elsewhere.
@@ -153,8 +223,12 @@ fn turn(repetitions: &[Repetition]) -> String {
     if turns.is_empty() { String::new() } else { format!(", in repetition {}", turns.join(", ")) }
 }
 
-/// The geometry of one layer on its input.
-fn kind(layer: &Layer, input: Volume) -> Result<LayerKind, GeometryError> {
+/// The geometry of one layer on its input, perhaps with a change to its window.
+fn kind(layer: &Layer, input: Volume, change: Option<Repair>) -> Result<LayerKind, GeometryError> {
+    let window = |filter| {
+        let window = window(layer, filter);
+        change.map_or(window, |repair| repair.apply(window))
+    };
     let has = |kind| layer.options.iter().any(|option| option.kind() == kind);
     let bias = !has(OptionKind::NoBias);
     match (layer.keyword.meaning, layer.numbers) {
@@ -163,18 +237,16 @@ fn kind(layer: &Layer, input: Volume) -> Result<LayerKind, GeometryError> {
                 OptionValue::Groups(groups) => Some(groups),
                 _ => None,
             });
-            let window = window(layer, filter);
-            let spec = ConvolutionSpec { input, window, filters, groups: groups.unwrap_or(1), bias };
+            let spec =
+                ConvolutionSpec { input, window: window(filter), filters, groups: groups.unwrap_or(1), bias };
             Ok(LayerKind::Convolution(spec.check()?))
         }
         (Meaning::MaxPool, Numbers::Window(filter)) => {
-            Ok(LayerKind::Pooling(PoolingSpec::new(input, window(layer, filter), Pool::Max).check()?))
+            Ok(LayerKind::Pooling(PoolingSpec::new(input, window(filter), Pool::Max).check()?))
         }
         (Meaning::AveragePool, Numbers::Window(filter)) => {
             let average = if has(OptionKind::Uncounted) { Average::Uncounted } else { Average::Counted };
-            Ok(LayerKind::Pooling(
-                PoolingSpec::new(input, window(layer, filter), Pool::Average(average)).check()?,
-            ))
+            Ok(LayerKind::Pooling(PoolingSpec::new(input, window(filter), Pool::Average(average)).check()?))
         }
         (Meaning::Dense, Numbers::Count(outputs)) => {
             Ok(LayerKind::Dense(DenseSpec { input, outputs, bias }.check()?))
@@ -218,15 +290,21 @@ fn default_padding(layer: &Layer, window: &Window) -> Padding {
 }
 
 /// Words what does not fit, and what would.
-fn misfit(layer: &Layer, input: Volume, error: GeometryError, repetitions: &[Repetition]) -> Diagnostic {
-    let (notation, turn) = (layer.notation(), turn(repetitions));
+fn misfit(
+    layer: &Layer,
+    input: Volume,
+    error: GeometryError,
+    turn: &str,
+    repairs: Vec<String>,
+) -> Diagnostic {
+    let notation = layer.notation();
     let option_place =
         |kind| layer.options.iter().find(|option| option.kind() == kind).map(|option| option.place);
     let say = |problem: String| Diagnostic::new(layer.place, problem);
     match error {
         GeometryError::DoesNotDivide { axis, window } => {
             let message = format!("`{notation}` does not fit across the {axis} of {input}{turn}: {window}");
-            say(message).helps(repairs(layer, input))
+            say(message).helps(repairs)
         }
         GeometryError::TooLarge { axis, window } => {
             let padded = window.padded().unwrap_or(usize::MAX);
@@ -235,66 +313,42 @@ fn misfit(layer: &Layer, input: Volume, error: GeometryError, repetitions: &[Rep
                 "the window of `{notation}` is larger than the {axis} of {input}{turn}: {} over {padded}{padding}",
                 window.reach().unwrap_or(usize::MAX),
             );
-            say(message).helps(repairs(layer, input)).help("or pool less before it")
+            let last = if repairs.is_empty() { "pool less before it" } else { "or pool less before it" };
+            say(message).helps(repairs).help(last)
         }
         GeometryError::OnlyPadding { axis, padding, filter } => {
             let message = format!(
-                "padding of {padding} across the {axis} is as wide as the window of {filter} in `{notation}`: a window would lie wholly in zeros"
+                "padding of {padding} across the {axis} is at least as wide as the window of {filter} in `{notation}`: a window would lie wholly in zeros"
             );
             let at = option_place(OptionKind::Padding).unwrap_or(layer.place);
-            Diagnostic::new(at, message)
-                .help(format!("the most is `p{}`", filter - 1))
-                .helps(repairs(layer, input))
+            Diagnostic::new(at, message).help(format!("the most is `p{}`", filter - 1)).helps(repairs)
         }
         GeometryError::GroupsDepth { groups, depth } => {
             let message =
                 format!("{groups} groups do not divide the depth of {input}{turn}: {depth}/{groups}");
-            let divisors = divisors(depth);
             let at = option_place(OptionKind::Groups).unwrap_or(layer.place);
-            Diagnostic::new(at, message).help(format!("a depth of {depth} goes into groups of {divisors}"))
+            Diagnostic::new(at, message).help(common_groups(depth, layer))
         }
         GeometryError::GroupsFilters { groups, filters } => {
             let message = format!(
                 "{groups} groups do not divide the {filters} filters of `{notation}`: {filters}/{groups}"
             );
-            let nearest = filters.next_multiple_of(groups);
-            say(message).help(format!("{nearest} filters would do"))
+            let nearest = filters.checked_next_multiple_of(groups);
+            say(message).helps(nearest.map(|nearest| format!("{nearest} filters would do")))
         }
         other => say(format!("`{notation}` cannot be built over {input}{turn}: {other}")),
     }
 }
 
-/// Changes to the layer that make it fit, each tried out on the same input.
-fn repairs(layer: &Layer, input: Volume) -> Vec<String> {
-    let (filter, depth) = match layer.numbers {
-        Numbers::WindowAndCount(filter, count) => (filter, count),
-        Numbers::Window(filter) => (filter, input.depth),
-        _ => return Vec::new(),
-    };
-    let pooling = layer.keyword.meaning != Meaning::Convolution;
-    let rounding = [OptionKind::Floor, OptionKind::Ceil];
-    let repairs = Repairs::new(input, window(layer, filter), pooling);
-    repairs
-        .iter()
-        .map(|(repair, output)| {
-            use convnet_geometry::Repair;
-            let (without, why): (&[OptionKind], _) = match repair {
-                Repair::Stride(_) => (&[OptionKind::Stride], ""),
-                Repair::Padding(_) => (&[OptionKind::Padding], ""),
-                Repair::Floor => (&rounding, ", without the last, partial window"),
-                Repair::Ceil => (&rounding, ", with a last, partial window"),
-                _ => (&[], ""),
-            };
-            let notation = layer.notation_with(without, &[repair.to_string()]);
-            format!("`{notation}` gives {}{why}", Volume::new(output.width, output.height, depth))
-        })
-        .collect()
-}
-
-fn divisors(number: usize) -> String {
-    let small = (1..=number.min(1000)).filter(|divisor| number.is_multiple_of(*divisor));
-    let small: Vec<_> = small.take(8).map(|divisor| divisor.to_string()).collect();
-    small.join(", ")
+/// The options that cut both a depth and the filters into groups; each filter sees as many channels as any other.
+fn common_groups(depth: usize, layer: &Layer) -> String {
+    const SHOWN: usize = 8;
+    let filters = if let Numbers::WindowAndCount(_, filters) = layer.numbers { filters } else { depth };
+    let common = (1..=depth.min(1000))
+        .filter(|&groups| depth.is_multiple_of(groups) && filters.is_multiple_of(groups));
+    let options: Vec<_> = common.take(SHOWN).map(|groups| format!("`g{groups}`")).collect();
+    let divide = if options.len() == 1 { "divides" } else { "divide" };
+    format!("{} {divide} both the depth of {depth} and the number of filters, {filters}", options.join(", "))
 }
 
 /// The loss of the network: what is written, or softmax where the output has the shape of class scores.

@@ -13,6 +13,8 @@ mod fallback;
 mod infer;
 mod parse;
 mod plan;
+#[cfg(test)]
+mod tests;
 mod vocabulary;
 
 use proc_macro::TokenStream;

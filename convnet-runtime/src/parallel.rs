@@ -12,7 +12,10 @@ const WORTH_SHARING: u64 = 1 << 18;
 
 /// How much work all pieces of a call are, in multiply-accumulates.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Work(pub(crate) u64);
+pub(crate) struct Work(
+    #[cfg_attr(not(feature = "threads"), expect(dead_code, reason = "without threads nothing is shared"))]
+    pub(crate) u64,
+);
 
 impl Work {
     /// `count` times `each`.

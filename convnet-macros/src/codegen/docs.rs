@@ -9,16 +9,17 @@ use crate::plan::Plan;
 pub(super) fn table(plan: &Plan<'_>) -> TokenStream {
     let report = plan.with_architecture(|architecture| architecture.report().to_string());
     let report = report.expect("the network was checked");
-    // Attributes that the user wrote stand before this one: a paragraph of its own.
-    let text = format!("\n\n```text\n{report}```");
-    quote!(#[doc = #text])
+    // What the user wrote stands before it: the empty line makes this a paragraph of its own.
+    let text = format!("\n```text\n{report}```");
+    let lines = text.lines().map(|line| if line.is_empty() { String::new() } else { format!(" {line}") });
+    quote!(#(#[doc = #lines])*)
 }
 
 /// A line for each layer.
 pub(super) fn layers(plan: &Plan<'_>) -> Vec<String> {
     let lines = plan.with_architecture(|architecture| {
         let report = architecture.report();
-        (0..plan.layers.len()).map(|index| format!("`{}`", report.layer(index))).collect()
+        (0..plan.layers.len()).map(|index| format!(" `{}`", report.layer(index))).collect()
     });
     lines.expect("the network was checked")
 }

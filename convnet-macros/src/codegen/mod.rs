@@ -15,7 +15,7 @@ pub(crate) fn network(plan: &Plan<'_>) -> TokenStream {
     let structure = structure(plan);
     let keywords = keywords(plan);
     let constants = constants(plan);
-    let accessors = accessors(plan);
+    let layers = layers(plan);
     let implementation = implementation(plan);
     let facade = facade(plan.definition);
     quote! {
@@ -25,7 +25,7 @@ pub(crate) fn network(plan: &Plan<'_>) -> TokenStream {
             use #facade::__private::*;
             #keywords
             #constants
-            #accessors
+            #layers
             #implementation
         };
     }
@@ -90,11 +90,6 @@ fn constants(plan: &Plan<'_>) -> TokenStream {
     let output = geometry::volume(plan.places[plan.places.len() - 1].volume);
     let parameters =
         geometry::count(plan.layers.iter().map(|layer| layer.kind.weights() + layer.kind.biases()).sum());
-    let geometries = plan.layers.iter().filter(|layer| !layer.kind.is_in_place()).map(|layer| {
-        let (constant, ty, value) =
-            (constant(layer), geometry::ty(&layer.kind), geometry::value(&layer.kind));
-        quote!(const #constant: #ty = #value;)
-    });
     quote! {
         impl #name {
             /// The volume of one image.
@@ -118,10 +113,6 @@ fn constants(plan: &Plan<'_>) -> TokenStream {
             pub fn memory(batch: usize, optimizer: UpdateRule) -> Memory {
                 <Self as Network>::ARCHITECTURE.memory(batch, optimizer, size_of::<f32>())
             }
-        }
-
-        impl<T: Scalar> #name<T> {
-            #(#geometries)*
         }
     }
 }
@@ -155,9 +146,14 @@ fn architecture(plan: &Plan<'_>) -> TokenStream {
     quote!(Architecture::new(#text, &[#(#places),*], &[#(#layers),*], LossKind::#loss))
 }
 
-/// One accessor for each layer that has parameters.
-fn accessors(plan: &Plan<'_>) -> TokenStream {
+/// One constant for each layer that has a geometry, one accessor for each that has parameters.
+fn layers(plan: &Plan<'_>) -> TokenStream {
     let name = &plan.definition.name;
+    let geometries = plan.layers.iter().filter(|layer| !layer.kind.is_in_place()).map(|layer| {
+        let (constant, ty, value) =
+            (constant(layer), geometry::ty(&layer.kind), geometry::value(&layer.kind));
+        quote!(const #constant: #ty = #value;)
+    });
     let lines = docs::layers(plan);
     let accessors =
         plan.layers.iter().zip(lines).filter(|(layer, _)| layer.kind.weights() > 0).map(|(layer, line)| {
@@ -174,6 +170,8 @@ fn accessors(plan: &Plan<'_>) -> TokenStream {
         });
     quote! {
         impl<T: Scalar> #name<T> {
+            #(#geometries)*
+
             #(#accessors)*
         }
     }
@@ -237,10 +235,7 @@ fn implementation(plan: &Plan<'_>) -> TokenStream {
 
 /// `Clone`, unless the user derives it.
 fn clone(definition: &Definition) -> TokenStream {
-    let derives_clone = definition.attributes.iter().any(|attribute| {
-        attribute.path().is_ident("derive") && quote!(#attribute).to_string().contains("Clone")
-    });
-    if derives_clone {
+    if derives_clone(definition) {
         return TokenStream::new();
     }
     let name = &definition.name;
@@ -251,6 +246,12 @@ fn clone(definition: &Definition) -> TokenStream {
             }
         }
     }
+}
+
+pub(crate) fn derives_clone(definition: &Definition) -> bool {
+    definition.attributes.iter().any(|attribute| {
+        attribute.path().is_ident("derive") && quote!(#attribute).to_string().contains("Clone")
+    })
 }
 
 /// `CONV1`: the constant of a layer's geometry.

@@ -73,7 +73,7 @@ fn bytes(amount: &Literal) -> Result<u64, Diagnostic> {
             reason = "a literal is not negative"
         )]
         Some(bytes) if bytes.is_finite() => Ok(bytes as u64),
-        _ => Err(Diagnostic::new(amount.span(), format!("`{text}` is no amount of memory"))
+        _ => Err(Diagnostic::new(amount.span(), format!("`{amount}` is no amount of memory"))
             .help("write it as `100MB` (10^6 bytes) or `64MiB` (2^20 bytes); KB, KiB, GB and GiB work too")),
     }
 }

@@ -87,11 +87,13 @@ impl<'a> Cursor<'a> {
         statement
     }
 
-    /// The tokens before the next `->`, and whether there is one; it is taken too.
+    /// The tokens before the next `->`, or `=>` for it, and the arrow if there is one; it is taken too.
     pub(super) fn until_arrow(&mut self) -> (&'a [TokenTree], Option<&'a [TokenTree]>) {
         let is_arrow = |pair: &[TokenTree]| match pair {
             [TokenTree::Punct(dash), TokenTree::Punct(head)] => {
-                dash.as_char() == '-' && dash.spacing() == Spacing::Joint && head.as_char() == '>'
+                matches!(dash.as_char(), '-' | '=')
+                    && dash.spacing() == Spacing::Joint
+                    && head.as_char() == '>'
             }
             _ => false,
         };

@@ -29,6 +29,24 @@ pub(super) fn layer(cursor: &mut Cursor<'_>) -> Result<Layer, Diagnostic> {
     Ok(Layer { keyword, word, numbers, options, arguments, place: Place::of(taken) })
 }
 
+/// The layer that a word was probably meant to be, without its numbers: what a stub needs of a layer that was not read.
+pub(super) fn guess(word: &Ident) -> Option<Layer> {
+    let text = word.to_string();
+    let keyword = match vocabulary::look_up(&text) {
+        Word::Known(keyword, _) => keyword,
+        Word::Unknown if text.starts_with(|c: char| c.is_ascii_uppercase()) => vocabulary::nearest(&text)?.0,
+        Word::Unknown | Word::Reserved(_) => return None,
+    };
+    Some(Layer {
+        keyword,
+        word: word.clone(),
+        numbers: Numbers::None,
+        options: Vec::new(),
+        arguments: Vec::new(),
+        place: word.span().into(),
+    })
+}
+
 /// A word that is no keyword: names the nearest.
 fn unknown(word: &Ident, cursor: &Cursor<'_>) -> Diagnostic {
     let text = word.to_string();

@@ -1,7 +1,7 @@
 //! Tokens to tree: definitions first, then their chains.
 //!
 //! What can be read is read, so that one mistake does not hide the next: a chain is split at its arrows, and an element
-//! that cannot be read is reported and left out, which marks its network as not whole.
+//! that cannot be read is reported and guessed, which marks its network as not whole.
 
 mod asserts;
 mod chain;
@@ -102,13 +102,10 @@ fn definition(cursor: &mut Cursor<'_>, errors: &Diagnostics) -> Option<Definitio
             errors.push(Diagnostic::new(place, message).help("`pub struct Net { INPUT[32x32x3] -> ... }`"));
             return None;
         }
+        let before = errors.count();
         let chain = chain::chain(cursor.until_semicolon(), Span::call_site().into(), errors);
-        let definition = nameless(attributes, facade);
-        return Some(Definition {
-            is_whole: chain.is_some(),
-            chain: chain.unwrap_or_else(empty),
-            ..definition
-        });
+        let is_whole = errors.count() == before;
+        return Some(Definition { chain, is_whole, ..nameless(attributes, facade) });
     };
     let Some(name) = cursor.take_ident() else {
         errors.push(Diagnostic::new(keyword.span(), "expected the network's name behind `struct`"));
@@ -122,13 +119,13 @@ fn definition(cursor: &mut Cursor<'_>, errors: &Diagnostics) -> Option<Definitio
         );
         return None;
     };
+    let before = errors.count();
     let chain = body_chain(&body, errors);
-    let is_whole = chain.is_some();
-    let chain = chain.unwrap_or_else(empty);
+    let is_whole = errors.count() == before;
     Some(Definition { attributes, facade, visibility, name, chain, asserts: Vec::new(), is_whole })
 }
 
-fn body_chain(body: &Group, errors: &Diagnostics) -> Option<Chain> {
+fn body_chain(body: &Group, errors: &Diagnostics) -> Chain {
     let tokens: Vec<TokenTree> = body.stream().into_iter().collect();
     chain::chain(&tokens, body.span().into(), errors)
 }
@@ -139,14 +136,10 @@ fn nameless(attributes: Vec<Attribute>, facade: Option<Path>) -> Definition {
         facade,
         visibility: syn::parse_quote!(pub),
         name: Ident::new("Net", Span::call_site()),
-        chain: empty(),
+        chain: Chain { elements: Vec::new(), place: Span::call_site().into() },
         asserts: Vec::new(),
         is_whole: true,
     }
-}
-
-fn empty() -> Chain {
-    Chain { elements: Vec::new(), place: Span::call_site().into() }
 }
 
 fn attributes(cursor: &mut Cursor<'_>, errors: &Diagnostics) -> Vec<Attribute> {
