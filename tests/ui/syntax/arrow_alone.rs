@@ -1,0 +1,7 @@
+use convnet::network;
+
+network! { -> }
+
+fn main() {
+    let _ = Net::new(1);
+}

@@ -1,0 +1,5 @@
+use convnet::network;
+
+network! {}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use convnet::network;
+
+network! {
+    struct Net {
+        CONV3-64 -> RELU -> FC10
+    }
+}
+
+fn main() {
+    let _ = Net::new(1).conv1().weights();
+}
