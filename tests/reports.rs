@@ -106,3 +106,35 @@ fn inference_keeps_two_neighbouring_volumes() {
         architecture.places().windows(2).map(|pair| pair[0].volume.count() + pair[1].volume.count());
     assert_eq!(Some(architecture.inference_numbers()), neighbours.max());
 }
+
+network! {
+    /// What the macro implements by itself, derived by hand.
+    #[derive(Clone, Debug)]
+    struct Derived { INPUT[4x4x1] -> FC2 }
+}
+
+#[test]
+fn traits_may_be_derived() {
+    assert!(format!("{:?}", Derived::new(1).clone()).starts_with("Derived {"));
+}
+
+/// A network may be defined inside a function, and its items used there.
+#[test]
+fn networks_in_functions() {
+    network! { INPUT[8x8x1] -> AVGPOOL2 -> FC3 -> SVM(delta=0.5); assert parameters == 51; assert output == [1x1x3]; }
+    assert_eq!(Net::new(1).loss().delta(), 0.5);
+}
+
+mod elsewhere {
+    pub(crate) use convnet as renamed;
+}
+
+network! {
+    #[convnet(crate = crate::elsewhere::renamed)]
+    pub(crate) struct Renamed { INPUT[4x4x1] -> CONV3-2 -> RELU -> FC2 }
+}
+
+#[test]
+fn the_crate_may_have_another_name() {
+    assert_eq!(Renamed::PARAMETERS, Renamed::new(1).parameters().len());
+}

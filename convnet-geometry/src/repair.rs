@@ -6,6 +6,9 @@ use crate::rule::Rounding;
 use crate::volume::{Extent, Volume};
 use crate::window::{Axis, Padding, Window};
 
+/// The largest stride or padding worth proposing: nobody writes more, and the search must end.
+const LARGEST: usize = 64;
+
 /// A change to a window, written as the notation's option.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
@@ -96,7 +99,10 @@ impl Repairs {
         let distance = |stride: usize| {
             stride.abs_diff(if self.fits_along(Axis::Width) { now.height } else { now.width })
         };
-        (1..=largest).filter(|&s| self.fits(along(s)).is_some()).min_by_key(|&s| (distance(s), s)).map(along)
+        (1..=largest.min(LARGEST))
+            .filter(|&s| self.fits(along(s)).is_some())
+            .min_by_key(|&s| (distance(s), s))
+            .map(along)
     }
 
     fn fits_along(self, axis: Axis) -> bool {
@@ -119,7 +125,7 @@ impl Repairs {
         let uneven = |p: usize| Repair::Padding(Padding::uneven(p + 1, p));
         self.paddings()
             .filter(|&p| self.fits(uneven(p)).is_some())
-            .min_by_key(|p| ((2 * p + 1).abs_diff(now.left + now.right), *p))
+            .min_by_key(|p| ((2 * p + 1).abs_diff(now.left.saturating_add(now.right)), *p))
             .map(uneven)
     }
 
@@ -128,6 +134,6 @@ impl Repairs {
         let Window { filter, dilation, .. } = self.window;
         let reach = |filter: usize, dilation: usize| filter.saturating_mul(dilation);
         let largest = reach(filter.width, dilation.width).max(reach(filter.height, dilation.height));
-        0..=largest.min(64)
+        0..=largest.min(LARGEST)
     }
 }

@@ -114,3 +114,17 @@ fn sizes_at_the_edge_of_the_integers_are_errors() {
     assert!(matches!(volume.checked_count(), Err(GeometryError::Overflow { .. })));
     assert!(wide.to_string().ends_with("out of range"));
 }
+
+/// The search for repairs ends, and overflows nowhere, whatever the sizes.
+#[test]
+fn repairs_of_huge_windows_end() {
+    let window = Window::square(usize::MAX - 3)
+        .stride(usize::MAX / 2)
+        .dilation(5)
+        .padded(Padding::uneven(usize::MAX, usize::MAX));
+    for side in [1, 1000, usize::MAX] {
+        assert_eq!(Repairs::new(Volume::new(side, side, 1), window, false).iter().count(), 0);
+    }
+    let wide = Window::square(3).stride(usize::MAX);
+    assert!(Repairs::new(Volume::new(10, 10, 1), wide, false).iter().count() > 0);
+}

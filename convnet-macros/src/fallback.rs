@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use crate::ast::{Chain, Definition, ElementKind, Layer};
-use crate::codegen::{derives_clone, facade};
+use crate::codegen::{derives, facade};
 use crate::vocabulary::Meaning;
 
 /// How many elements a stub has accessors for.
@@ -24,7 +24,7 @@ pub(crate) fn stub(definition: &Definition) -> TokenStream {
     let svm = definition.chain.elements.last().is_some_and(|last| {
         matches!(&last.kind, ElementKind::Layer(Layer { keyword, .. }) if keyword.meaning == Meaning::Svm)
     });
-    let clone = clone(definition);
+    let (clone, debug) = (clone(definition), debug(definition));
     let loss = if svm { quote!(Svm) } else { quote!(Softmax) };
     quote! {
         #(#attributes)*
@@ -60,11 +60,7 @@ pub(crate) fn stub(definition: &Definition) -> TokenStream {
 
             #clone
 
-            impl<T: Scalar> ::core::fmt::Debug for #name<T> {
-                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                    ::core::unreachable!()
-                }
-            }
+            #debug
 
             impl<T: Scalar> Network for #name<T> {
                 type Scalar = T;
@@ -128,9 +124,24 @@ pub(crate) fn stub(definition: &Definition) -> TokenStream {
     }
 }
 
+/// `Debug`, unless the user derives it.
+fn debug(definition: &Definition) -> TokenStream {
+    if derives(definition, "Debug") {
+        return TokenStream::new();
+    }
+    let name = &definition.name;
+    quote! {
+        impl<T: Scalar> ::core::fmt::Debug for #name<T> {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::unreachable!()
+            }
+        }
+    }
+}
+
 /// `Clone`, unless the user derives it.
 fn clone(definition: &Definition) -> TokenStream {
-    if derives_clone(definition) {
+    if derives(definition, "Clone") {
         return TokenStream::new();
     }
     let name = &definition.name;

@@ -161,12 +161,6 @@ impl<'a, 'e> Walk<'a, 'e> {
             return Vec::new();
         };
         let window = window(layer, filter);
-        let Padding { left, right, top, bottom } = window.padding;
-        let (Extent { width, height }, stride) = (filter, window.stride);
-        let sizes = [width, height, stride.width, stride.height, left, right, top, bottom];
-        if sizes.into_iter().any(|size| size > LARGEST_REPAIRED) {
-            return Vec::new();
-        }
         let pooling = layer.keyword.meaning != Meaning::Convolution;
         let repairs = Repairs::new(input, window, pooling);
         let line = |(repair, _)| Some(repaired(layer, repair, self.after_repair(layer, repair, at)?));
@@ -194,9 +188,6 @@ impl<'a, 'e> Walk<'a, 'e> {
         after
     }
 }
-
-/// Windows, strides and paddings beyond this size are not repaired: a repair is found by trying one after the other.
-const LARGEST_REPAIRED: usize = 1000;
 
 /// `CONV3-8 s1` gives [8x8x8].
 fn repaired(layer: &Layer, repair: Repair, output: Volume) -> String {

@@ -185,7 +185,7 @@ fn implementation(plan: &Plan<'_>) -> TokenStream {
     let architecture = architecture(plan);
     let [infer, gradients, input_gradient] =
         [passes::infer(plan), passes::gradients(plan), passes::input_gradient(plan)];
-    let clone = clone(plan.definition);
+    let (clone, debug) = (clone(plan.definition), debug(plan.definition));
     quote! {
         impl<T: Scalar> Network for #name<T> {
             type Scalar = T;
@@ -225,17 +225,13 @@ fn implementation(plan: &Plan<'_>) -> TokenStream {
 
         #clone
 
-        impl<T: Scalar> ::core::fmt::Debug for #name<T> {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                Self::ARCHITECTURE.summary().fmt(f)
-            }
-        }
+        #debug
     }
 }
 
 /// `Clone`, unless the user derives it.
 fn clone(definition: &Definition) -> TokenStream {
-    if derives_clone(definition) {
+    if derives(definition, "Clone") {
         return TokenStream::new();
     }
     let name = &definition.name;
@@ -248,10 +244,29 @@ fn clone(definition: &Definition) -> TokenStream {
     }
 }
 
-pub(crate) fn derives_clone(definition: &Definition) -> bool {
-    definition.attributes.iter().any(|attribute| {
-        attribute.path().is_ident("derive") && quote!(#attribute).to_string().contains("Clone")
-    })
+/// `Debug` in one line, unless the user derives it: nobody wants to see a hundred million numbers.
+fn debug(definition: &Definition) -> TokenStream {
+    if derives(definition, "Debug") {
+        return TokenStream::new();
+    }
+    let name = &definition.name;
+    quote! {
+        impl<T: Scalar> ::core::fmt::Debug for #name<T> {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                Self::ARCHITECTURE.summary().fmt(f)
+            }
+        }
+    }
+}
+
+/// Whether the user derives a trait that we would implement.
+pub(crate) fn derives(definition: &Definition, derived: &str) -> bool {
+    let lists = definition.attributes.iter().filter(|attribute| attribute.path().is_ident("derive"));
+    lists
+        .flat_map(|list| {
+            quote!(#list).to_string().split([' ', '(', ')', ',']).map(str::to_owned).collect::<Vec<_>>()
+        })
+        .any(|word| word == derived)
 }
 
 /// `CONV1`: the constant of a layer's geometry.
