@@ -98,9 +98,11 @@ impl<'a, T: Scalar> Panels<'a, T> {
                 }
             } else {
                 for (row, numbers) in panel.chunks_exact_mut(width).zip(columns.axis_iter(Axis(0))) {
-                    row[columns.ncols()..].fill(T::zero());
-                    for (to, &from) in row.iter_mut().zip(numbers) {
-                        *to = from;
+                    let (row, beyond) = row.split_at_mut(numbers.len());
+                    beyond.fill(T::zero());
+                    match numbers.to_slice() {
+                        Some(numbers) => row.copy_from_slice(numbers),
+                        None => row.iter_mut().zip(numbers).for_each(|(to, &from)| *to = from),
                     }
                 }
             }

@@ -7,17 +7,13 @@
 use convnet_geometry::{Convolution, Extent, Padding, Volume};
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 
-use crate::gemm::{DEPTH_BLOCK, Packed, Panels, packed_length};
+use crate::gemm::{DEPTH_BLOCK, Packed, Panels, ROW_BLOCK, packed_length};
 use crate::layers::columns::Columns;
 use crate::layers::{Context, Forward, InputGradient, Layer, ParameterGradient};
 use crate::network::Gradients;
 use crate::parallel::{self, Work};
 use crate::scalar::Scalar;
 use crate::simd::Tier;
-
-/// Output pixels in one piece of work: a multiple of every tile's rows, few enough that a block of their columns stays
-/// in the second-level cache.
-const PIXEL_BLOCK: usize = 96;
 
 /// Taps in one piece of the filters' gradient: their columns are packed once and used by all filters.
 const TAP_TILE: usize = 64;
@@ -59,8 +55,8 @@ impl<T: Scalar> Layer<T> for Convolution {
         groups.fill(packed, self.groups(), |group| self.filters_of(weights, group).reversed_axes());
         let packed = &**packed;
         let work = Work::of(images, self.macs());
-        parallel::chunks(at.output, PIXEL_BLOCK * self.filters(), work, |index, output| {
-            let first = index * PIXEL_BLOCK;
+        parallel::chunks(at.output, ROW_BLOCK * self.filters(), work, |index, output| {
+            let first = index * ROW_BLOCK;
             let mut output = matrix_mut(output, self.filters());
             for mut pixel in output.rows_mut() {
                 match bias {
@@ -152,9 +148,9 @@ impl<T: Scalar> Layer<T> for Convolution {
                 }
                 let columns = Columns::new(self, group);
                 workers.with(|scratch| {
-                    for first in (0..pixels).step_by(PIXEL_BLOCK) {
+                    for first in (0..pixels).step_by(ROW_BLOCK) {
                         let output_gradient =
-                            output_gradient.slice(s![first..pixels.min(first + PIXEL_BLOCK), ..]);
+                            output_gradient.slice(s![first..pixels.min(first + ROW_BLOCK), ..]);
                         for block in blocks(taps) {
                             let rows = &mut scratch[..output_gradient.nrows() * block.len()];
                             rows.fill(T::zero());
