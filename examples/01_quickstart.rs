@@ -125,7 +125,7 @@ fn progress_bar(data: &LabelledImages, epoch: u32, epochs: u32) -> ProgressBar {
 fn show_predictions(network: &LeNet, test: &LabelledImages, scaling: Scaling) -> Result<(), Box<dyn Error>> {
     const SHOWN: usize = 4;
     let mut batches = Batches::new(test, scaling, SHOWN)?;
-    let Some((images, labels)) = batches.next(test) else { return Ok(()) };
+    let Some((images, labels)) = batches.next() else { return Ok(()) };
     let predictions = predict(network, images, &mut InferenceWorkspace::of(network, SHOWN)?)?;
     for (index, (prediction, label)) in predictions.iter().zip(labels).enumerate() {
         let verdict = if prediction.class == *label { "right" } else { "wrong" };

@@ -13,5 +13,8 @@ pub use convnet_runtime::{
     ConvolutionParameters, DenseParameters, Error, Initialization, Network, Observer, Parameters, Scalar,
     Step,
 };
-pub use core::fmt::Display as _;
+pub use core::mem::size_of;
+pub use core::result::Result;
 pub use ndarray::ArrayView4;
+
+pub use crate::dsl;

@@ -103,6 +103,47 @@ fn workspaces_of_nothing_and_of_everything() {
     }
 }
 
+/// Memory that can be counted but not had is an error too, and not the end of the program.
+#[test]
+fn workspaces_beyond_all_memory() {
+    let network = Small::new(1);
+    for capacity in [1 << 44, 1 << 52] {
+        let error = InferenceWorkspace::of(&network, capacity).expect_err("no machine has it");
+        assert!(matches!(error, Error::WorkspaceMemory { .. } | Error::WorkspaceSize { .. }), "{error}");
+        let error = TrainingWorkspace::of(&network, capacity).expect_err("no machine has it");
+        assert!(matches!(error, Error::WorkspaceMemory { .. } | Error::WorkspaceSize { .. }), "{error}");
+    }
+}
+
+/// Parameters replaced by those of another network.
+#[test]
+fn parameters_of_another_size() {
+    let (mut network, images) = (Small::new(1), Array4::zeros((1, 5, 6, 2)));
+    let mut inference = InferenceWorkspace::of(&network, 1).expect("a workspace");
+    let mut training = TrainingWorkspace::of(&network, 1).expect("a workspace");
+    *network.parameters_mut() = Map::new(1).parameters().clone();
+    let error = network.infer(images.view(), &mut inference, &mut Unobserved).expect_err("an error");
+    assert!(matches!(error, Error::ParameterCount { .. }), "{error}");
+    let step = Step::default();
+    let error = network.gradients(images.view(), &[0][..], &Softmax, &mut training, step, &mut Unobserved);
+    assert!(matches!(error, Err(Error::ParameterCount { .. })));
+    assert!(matches!(network.input_gradient(&mut training), Err(Error::ParameterCount { .. })));
+}
+
+/// A network that has diverged is not evaluated in silence.
+#[test]
+fn scores_that_are_not_finite() {
+    let mut network = Small::new(1);
+    network.parameters_mut().as_mut_slice()[0] = f32::NAN;
+    let data = LabelledImages::new(Array4::from_elem((2, 5, 6, 2), 9), vec![0, 1], 3).expect("two images");
+    let scaling = Scaling::new(0.0, 1.0).expect("a scaling");
+    let error = evaluate(&network, &data, &scaling, 2).expect_err("NaN");
+    assert!(matches!(&error, Error::NonFiniteScores { layer, .. } if layer == "conv1"), "{error}");
+    let mut workspace = InferenceWorkspace::of(&network, 2).expect("a workspace");
+    let images = Array4::from_elem((2, 5, 6, 2), 1.0);
+    assert!(matches!(predict(&network, images.view(), &mut workspace), Err(Error::NonFiniteScores { .. })));
+}
+
 #[test]
 fn a_workspace_of_another_network() {
     let mut workspace = InferenceWorkspace::of(&Other::new(1), 4).expect("a workspace");
@@ -156,6 +197,8 @@ fn data_that_does_not_belong_together() {
         |images: usize, labels: Vec<usize>| LabelledImages::new(Array4::zeros((images, 5, 6, 2)), labels, 3);
     assert!(matches!(data(0, vec![]), Err(Error::EmptyData)));
     assert!(matches!(data(2, vec![0]), Err(Error::LabelCount { images: 2, labels: 1 })));
+    let none = LabelledImages::new(Array4::zeros((1, 5, 6, 2)), vec![0], 0).expect_err("no class");
+    assert_eq!(none.to_string(), "classes is 0: at least 1");
     assert!(matches!(data(2, vec![0, 3]), Err(Error::Label { image: 1, label: 3, classes: 3 })));
     let good = data(2, vec![0, 2]).expect("two images");
     assert!(matches!(Batches::<f32>::new(&good, Scaling::fit(&good), 0), Err(Error::EmptyBatch)));

@@ -143,6 +143,8 @@ fn kinks_are_left_out() {
     network.parameters_mut().as_mut_slice().copy_from_slice(&[1.0, 0.0, 0.0, 0.0]);
     let images = Array4::from_shape_vec((1, 1, 1, 2), vec![1.0, 0.0]).expect("one image");
     // Scores 1 and 0, label 0, delta 1: the margin is 0 - 1 + 1 = 0.
-    let found = checker().check(&mut network, images.view(), &[0][..], &Svm::new(1.0)).expect("a check");
+    let found = checker()
+        .check(&mut network, images.view(), &[0][..], &Svm::new(1.0).expect("a margin"))
+        .expect("a check");
     assert!(found.kinks >= 3, "{found}");
 }

@@ -123,6 +123,11 @@ fn headers_that_ask_for_too_much() {
         message("terabytes", &image_file([4_000_000, 1000, 800], 24), &good_labels()),
         "images at byte 40: expected 4000000*1000*800 = 3200000000000 bytes of data, found the end of the file after 24"
     );
+    // So may a compressed one: what DEFLATE can make of so many bytes at most is known beforehand.
+    let mut archive = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    archive.write_all(&image_file([4_000_000, 1000, 800], 24)).expect("memory");
+    let archive = message("archive", &archive.finish().expect("memory"), &good_labels());
+    assert!(archive.contains("expected 4000000*1000*800 = 3200000000000 bytes of data"), "{archive}");
     let all = u32::MAX;
     assert_eq!(
         message("overflow", &image_file([all, all, all], 24), &good_labels()),

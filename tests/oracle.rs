@@ -215,7 +215,7 @@ fn softmax<N: Network>(name: &str) {
 }
 
 fn svm<N: Network>(name: &str) {
-    check::<N, Svm>(name, &Case::open(name).labels("target"), &Svm::new(1.0));
+    check::<N, Svm>(name, &Case::open(name).labels("target"), &Svm::new(1.0).expect("a margin"));
 }
 
 cases! {
@@ -267,8 +267,8 @@ fn check_loss<T: Scalar, L: for<'a> Loss<T, Targets<'a> = &'a [usize]>>(name: &s
 fn losses_at_extreme_scores_and_other_margins() {
     check_loss::<f64, _>("loss_softmax_ce_extreme", &Softmax);
     check_loss::<f32, _>("loss_softmax_ce_extreme", &Softmax);
-    check_loss::<f64, _>("loss_svm_ww_delta10", &Svm::new(10.0));
-    check_loss::<f32, _>("loss_svm_ww_delta10", &Svm::new(10.0));
+    check_loss::<f64, _>("loss_svm_ww_delta10", &Svm::new(10.0).expect("a margin"));
+    check_loss::<f32, _>("loss_svm_ww_delta10", &Svm::new(10.0).expect("a margin"));
 }
 
 network! {

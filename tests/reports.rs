@@ -138,3 +138,21 @@ network! {
 fn the_crate_may_have_another_name() {
     assert_eq!(Renamed::PARAMETERS, Renamed::new(1).parameters().len());
 }
+
+/// Networks called like things of ours, among things called like the prelude's.
+mod names_of_ours {
+    #[expect(dead_code, reason = "it is there to be in the way")]
+    type Result<T> = std::result::Result<T, String>;
+
+    convnet::network! {
+        struct Softmax { INPUT[4x4x1] -> FC2 }
+        struct Layer { INPUT[4x4x1] -> CONV3-2 -> FC2 -> SVM }
+        #[cfg(any())]
+        struct Absent { INPUT[4x4x1] -> FC2 }
+    }
+
+    #[test]
+    fn networks_may_be_called_anything() {
+        assert_eq!((Softmax::PARAMETERS, Layer::PARAMETERS), (34, 86));
+    }
+}

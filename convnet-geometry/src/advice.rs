@@ -115,7 +115,7 @@ impl fmt::Display for Advice<'_> {
             ),
             Self::Shrinks { layer, input, output } => write!(
                 f,
-                "{layer}: without padding it shrinks {input} to {output}; pad to keep the size and let pooling halve it"
+                "{layer}: it shrinks {input} to {output}; pad to keep the size and let pooling halve it"
             ),
             Self::LargePool { layer, window } => {
                 write!(

@@ -66,8 +66,9 @@ impl<'a> Architecture<'a> {
     /// The first layer's [`GeometryError::Volumes`], or [`GeometryError::Overflow`] of a total.
     ///
     /// # Panics
-    /// If there is no layer, or an index or offset is not what the layers before it make it: broken invariants of the
-    /// code that lays a network out.
+    /// If there is no layer, the output does not lie last, or an index or an offset of training, parameters or switches is
+    /// not what the layers before it make it: broken invariants of the code that lays a network out. Offsets of inference
+    /// and gradients are taken as they are.
     pub const fn check(
         name: &'a str,
         places: &'a [Place],
@@ -98,6 +99,7 @@ impl<'a> Architecture<'a> {
             switches = checked::ok!(checked::sum(Quantity::Memory, switches, layer.kind.switches()));
             i += 1;
         }
+        assert!(layers[layers.len() - 1].output == places.len() - 1, "the output lies last");
         let hash = hash(places, layers);
         Ok(Self { name, places, layers, loss, hash })
     }

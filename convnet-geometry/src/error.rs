@@ -95,6 +95,8 @@ pub enum GeometryError {
         /// F.
         filter: usize,
     },
+    /// A pooling window with gaps between its cells, which no kernel has.
+    DilatedPooling,
     /// The groups do not divide the input's depth.
     GroupsDepth {
         /// The number of groups.
@@ -135,6 +137,7 @@ impl fmt::Display for GeometryError {
                     "across the {axis} a pooling window of {filter} would lie wholly in the padding of {padding}"
                 )
             }
+            Self::DilatedPooling => f.write_str("pooling has no dilation"),
             Self::GroupsDepth { groups, depth } => {
                 write!(f, "{groups} groups do not divide the input's depth of {depth}")
             }

@@ -27,7 +27,8 @@ impl UpdateRule {
 
 /// What training takes, in bytes.
 ///
-/// The small scratch that each worker thread holds comes on top; the training workspace tells its size.
+/// What kernels work in comes on top: an operand that products share (at most the filters of the largest convolution, or
+/// the batch before the largest fully connected layer), and a block for each thread. The training workspace tells the sum.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Memory {
     /// The volumes of the batch, the images among them.

@@ -45,13 +45,14 @@ pub struct Bytes(pub u64);
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(bytes) = *self;
+        // Units change where rounding would reach the next one.
         let (unit, suffix) = match bytes {
             0..1_000 => return write!(f, "{bytes} bytes"),
-            1_000..1_000_000 => (1_000, " KB"),
-            1_000_000..1_000_000_000 => (1_000_000, " MB"),
+            1_000..999_500 => (1_000, " KB"),
+            999_500..999_500_000 => (1_000_000, " MB"),
             _ => (1_000_000_000, " GB"),
         };
-        if bytes < 10 * unit {
+        if 100 * u128::from(bytes) < 995 * u128::from(unit) {
             tenths(f, bytes, unit, suffix)
         } else {
             write!(f, "{}{suffix}", (u128::from(bytes) + u128::from(unit) / 2) / u128::from(unit))
@@ -84,7 +85,14 @@ mod tests {
 
     #[test]
     fn memory_is_in_powers_of_ten() {
-        let cases = [(999, "999 bytes"), (1_000, "1.0 KB"), (60_950_432, "61 MB"), (9_949_999, "9.9 MB")];
+        let cases = [
+            (999, "999 bytes"),
+            (1_000, "1.0 KB"),
+            (60_950_432, "61 MB"),
+            (9_949_999, "9.9 MB"),
+            (9_950_000, "10 MB"),
+            (999_999, "1.0 MB"),
+        ];
         for (n, text) in cases {
             assert_eq!(Bytes(n).to_string(), text);
         }

@@ -24,6 +24,8 @@ const UNPLACED: usize = usize::MAX;
 /// The largest is placed first, each at the lowest offset that is free during its life. For a chain of layers that is
 /// the notes' "at test time keep only the current activations": the largest two neighbours decide.
 ///
+/// Sizes whose sum leaves the range of the machine's integers are placed at its end: an architecture refuses them.
+///
 /// # Panics
 /// If `offsets` and `lifetimes` differ in length.
 pub fn place(lifetimes: &[Lifetime], offsets: &mut [usize]) -> usize {
@@ -33,7 +35,7 @@ pub fn place(lifetimes: &[Lifetime], offsets: &mut [usize]) -> usize {
     while let Some(next) = largest_unplaced(lifetimes, offsets) {
         let offset = lowest_free(lifetimes, offsets, next);
         offsets[next] = offset;
-        needed = needed.max(offset + lifetimes[next].size);
+        needed = needed.max(offset.saturating_add(lifetimes[next].size));
     }
     needed
 }
@@ -45,16 +47,16 @@ fn largest_unplaced(lifetimes: &[Lifetime], offsets: &[usize]) -> Option<usize> 
 
 fn lowest_free(lifetimes: &[Lifetime], offsets: &[usize], next: usize) -> usize {
     let volume = &lifetimes[next];
-    let mut offset = 0;
+    let mut offset = 0_usize;
     loop {
         let in_the_way = (0..lifetimes.len()).find(|&i| {
             offsets[i] != UNPLACED
                 && volume.meets(&lifetimes[i])
-                && offsets[i] < offset + volume.size
-                && offset < offsets[i] + lifetimes[i].size
+                && offsets[i] < offset.saturating_add(volume.size)
+                && offset < offsets[i].saturating_add(lifetimes[i].size)
         });
         match in_the_way {
-            Some(i) => offset = offsets[i] + lifetimes[i].size,
+            Some(i) => offset = offsets[i].saturating_add(lifetimes[i].size),
             None => return offset,
         }
     }

@@ -1,7 +1,7 @@
 //! POOL and AVGPOOL: windows that keep the maximum or the mean of each channel.
 
 use crate::checked;
-use crate::error::GeometryError;
+use crate::error::{GeometryError, Quantity};
 use crate::volume::{Extent, Volume};
 use crate::window::{Axis, Window};
 
@@ -48,7 +48,13 @@ impl PoolingSpec {
     pub const fn check(self) -> Result<Pooling, GeometryError> {
         let Self { input, window, .. } = self;
         checked::ok!(input.check());
+        let Extent { width: d_width, height: d_height } = window.dilation;
+        if d_width != 1 || d_height != 1 {
+            return Err(GeometryError::DilatedPooling);
+        }
         let Extent { width, height } = checked::ok!(window.output(input));
+        let Extent { width: f_width, height: f_height } = window.filter;
+        checked::ok!(checked::product(Quantity::Window, &[f_width, f_height]));
         checked::ok!(Self::check_padding(&window, Axis::Width, input));
         checked::ok!(Self::check_padding(&window, Axis::Height, input));
         let output = checked::ok!(Volume::new(width, height, input.depth).check());

@@ -178,7 +178,7 @@ impl fmt::Display for Report<'_> {
             f,
             "total memory: {} numbers * 4 bytes = {} an image (every volume once, in f32, forward; in place counts 0)",
             Grouped(numbers),
-            Bytes(4 * numbers)
+            Bytes(numbers.saturating_mul(4))
         )?;
         writeln!(f, "total parameters: {}", Grouped(architecture.parameters() as u64))?;
         writeln!(f, "total MACs: {} an image, forward", Rounded(architecture.macs()))?;

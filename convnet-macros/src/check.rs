@@ -250,14 +250,13 @@ fn options_are_given_once(layer: &Layer, errors: &Diagnostics) {
     }
 }
 
-/// No padding keeps the size under a filter of even size, so it must be written.
+/// A filter of even size has no default padding: hardly any keeps the size.
 fn padding_is_written_where_none_keeps_the_size(layer: &Layer, errors: &Diagnostics) {
     let Numbers::WindowAndCount(filter, _) = layer.numbers else { return };
     let is_written = layer.options.iter().any(|option| option.kind() == OptionKind::Padding);
     let even = [filter.width, filter.height].into_iter().find(|side| side % 2 == 0 && *side > 0);
     if let (Some(even), false) = (even, is_written) {
-        let message =
-            format!("a filter of even size {even} has no padding that keeps the size: it must be written");
+        let message = format!("a filter of even size {even} has no default padding: it must be written");
         errors.push(
             Diagnostic::new(layer.place, message)
                 .help(format!("`{}` for none", layer.notation_with(&[], "p0")))

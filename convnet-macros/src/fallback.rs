@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use crate::ast::{Chain, Definition, ElementKind, Layer};
-use crate::codegen::{derives, facade};
+use crate::codegen::{conditions, derives, facade};
 use crate::vocabulary::Meaning;
 
 /// How many elements a stub has accessors for.
@@ -14,6 +14,7 @@ const ELEMENT_LIMIT: usize = 1000;
 pub(crate) fn stub(definition: &Definition) -> TokenStream {
     let Definition { attributes, visibility, name, .. } = definition;
     let facade = facade(definition);
+    let conditions = conditions(definition);
     let accessors = accessors(&definition.chain).into_iter().map(|(name, view)| {
         quote! {
             pub fn #name(&self) -> #view<'_, T> {
@@ -25,36 +26,37 @@ pub(crate) fn stub(definition: &Definition) -> TokenStream {
         matches!(&last.kind, ElementKind::Layer(Layer { keyword, .. }) if keyword.meaning == Meaning::Svm)
     });
     let (clone, debug) = (clone(definition), debug(definition));
-    let loss = if svm { quote!(Svm) } else { quote!(Softmax) };
+    let loss = if svm { quote!(rt::Svm) } else { quote!(rt::Softmax) };
     quote! {
         #(#attributes)*
         #visibility struct #name<T = f32> {
             parameters: #facade::Parameters<T>,
         }
 
+        #(#conditions)*
         #[allow(unused_variables, dead_code, unused_imports, missing_docs)]
         const _: () = {
-            use #facade::__private::*;
+            use #facade::__private as rt;
 
             impl #name {
-                pub const INPUT: Volume = Volume::new(1, 1, 1);
-                pub const OUTPUT: Volume = Volume::new(1, 1, 1);
+                pub const INPUT: rt::Volume = rt::Volume::new(1, 1, 1);
+                pub const OUTPUT: rt::Volume = rt::Volume::new(1, 1, 1);
                 pub const PARAMETERS: usize = 0;
 
                 pub fn new(seed: u64) -> Self {
                     ::core::unreachable!()
                 }
 
-                pub fn report() -> Report<'static> {
+                pub fn report() -> rt::Report<'static> {
                     ::core::unreachable!()
                 }
 
-                pub fn memory(batch: usize, optimizer: UpdateRule) -> Memory {
+                pub fn memory(batch: usize, optimizer: rt::UpdateRule) -> rt::Memory {
                     ::core::unreachable!()
                 }
             }
 
-            impl<T: Scalar> #name<T> {
+            impl<T: rt::Scalar> #name<T> {
                 #(#accessors)*
             }
 
@@ -62,13 +64,13 @@ pub(crate) fn stub(definition: &Definition) -> TokenStream {
 
             #debug
 
-            impl<T: Scalar> Network for #name<T> {
+            impl<T: rt::Scalar> rt::Network for #name<T> {
                 type Scalar = T;
                 type Loss = #loss;
 
-                const ARCHITECTURE: &'static Architecture<'static> = &Architecture::STUB;
+                const ARCHITECTURE: &'static rt::Architecture<'static> = &rt::Architecture::STUB;
 
-                fn new(seed: u64, initialization: &Initialization) -> Result<Self, Error> {
+                fn new(seed: u64, initialization: &rt::Initialization) -> rt::Result<Self, rt::Error> {
                     ::core::unreachable!()
                 }
 
@@ -76,47 +78,47 @@ pub(crate) fn stub(definition: &Definition) -> TokenStream {
                     ::core::unreachable!()
                 }
 
-                fn parameters(&self) -> &Parameters<T> {
+                fn parameters(&self) -> &rt::Parameters<T> {
                     &self.parameters
                 }
 
-                fn parameters_mut(&mut self) -> &mut Parameters<T> {
+                fn parameters_mut(&mut self) -> &mut rt::Parameters<T> {
                     &mut self.parameters
                 }
 
-                fn state(&self) -> &Parameters<T> {
+                fn state(&self) -> &rt::Parameters<T> {
                     &self.parameters
                 }
 
-                fn state_mut(&mut self) -> &mut Parameters<T> {
+                fn state_mut(&mut self) -> &mut rt::Parameters<T> {
                     &mut self.parameters
                 }
 
                 fn infer<'w>(
                     &self,
-                    images: ArrayView4<'_, T>,
-                    workspace: &'w mut InferenceWorkspace<T>,
-                    observer: &mut dyn Observer<T>,
-                ) -> Result<ArrayView4<'w, T>, Error> {
+                    images: rt::ArrayView4<'_, T>,
+                    workspace: &'w mut rt::InferenceWorkspace<T>,
+                    observer: &mut dyn rt::Observer<T>,
+                ) -> rt::Result<rt::ArrayView4<'w, T>, rt::Error> {
                     ::core::unreachable!()
                 }
 
-                fn gradients<L: Loss<T>>(
+                fn gradients<L: rt::Loss<T>>(
                     &mut self,
-                    images: ArrayView4<'_, T>,
+                    images: rt::ArrayView4<'_, T>,
                     targets: L::Targets<'_>,
                     loss: &L,
-                    workspace: &mut TrainingWorkspace<T>,
-                    step: Step,
-                    observer: &mut dyn Observer<T>,
-                ) -> Result<LossValue<T>, Error> {
+                    workspace: &mut rt::TrainingWorkspace<T>,
+                    step: rt::Step,
+                    observer: &mut dyn rt::Observer<T>,
+                ) -> rt::Result<rt::LossValue<T>, rt::Error> {
                     ::core::unreachable!()
                 }
 
                 fn input_gradient<'w>(
                     &self,
-                    workspace: &'w mut TrainingWorkspace<T>,
-                ) -> Result<ArrayView4<'w, T>, Error> {
+                    workspace: &'w mut rt::TrainingWorkspace<T>,
+                ) -> rt::Result<rt::ArrayView4<'w, T>, rt::Error> {
                     ::core::unreachable!()
                 }
             }
@@ -131,7 +133,7 @@ fn debug(definition: &Definition) -> TokenStream {
     }
     let name = &definition.name;
     quote! {
-        impl<T: Scalar> ::core::fmt::Debug for #name<T> {
+        impl<T: rt::Scalar> ::core::fmt::Debug for #name<T> {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 ::core::unreachable!()
             }
@@ -146,7 +148,7 @@ fn clone(definition: &Definition) -> TokenStream {
     }
     let name = &definition.name;
     quote! {
-        impl<T: Scalar> Clone for #name<T> {
+        impl<T: rt::Scalar> ::core::clone::Clone for #name<T> {
             fn clone(&self) -> Self {
                 ::core::unreachable!()
             }
@@ -159,8 +161,8 @@ fn accessors(chain: &Chain) -> Vec<(Ident, TokenStream)> {
     let (mut convolutions, mut dense, mut accessors) = (0, 0, Vec::new());
     collect(chain, &mut { ELEMENT_LIMIT }, &mut |layer| {
         let (stem, ordinal, view) = match layer.keyword.meaning {
-            Meaning::Convolution => ("conv", &mut convolutions, quote!(ConvolutionParameters)),
-            Meaning::Dense => ("fc", &mut dense, quote!(DenseParameters)),
+            Meaning::Convolution => ("conv", &mut convolutions, quote!(rt::ConvolutionParameters)),
+            Meaning::Dense => ("fc", &mut dense, quote!(rt::DenseParameters)),
             _ => return,
         };
         *ordinal += 1;

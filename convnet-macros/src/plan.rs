@@ -1,7 +1,7 @@
 //! The whole network, worked out: what code is generated from.
 
 use convnet_geometry::{
-    Architecture, GeometryError, Layer, LayerKind, Lifetime, LossKind, Place, Volume, place,
+    Architecture, GeometryError, Layer, LayerKind, Lifetime, LossKind, Place, Quantity, Volume, place,
 };
 use proc_macro2::Ident;
 
@@ -87,14 +87,15 @@ impl PlannedLayer<'_> {
 /// Where each volume lies in each kind of workspace.
 pub(crate) fn places(volumes: &[Volume], layers: &[PlannedLayer<'_>]) -> Result<Vec<Place>, GeometryError> {
     let sizes: Vec<usize> = volumes.iter().map(|volume| volume.checked_count()).collect::<Result<_, _>>()?;
+    let overflow = GeometryError::Overflow { what: Quantity::Memory };
+    sizes.iter().try_fold(0_usize, |sum, &size| sum.checked_add(size)).ok_or(overflow)?;
     let inference = offsets(&forward_lifetimes(&sizes, layers));
     let gradient = offsets(&backward_lifetimes(&sizes, layers));
-    let mut training = 0_usize;
+    let mut training = 0;
     let mut places = Vec::new();
     for (i, &volume) in volumes.iter().enumerate() {
         places.push(Place { volume, training, inference: inference[i], gradient: gradient[i] });
-        let overflow = GeometryError::Overflow { what: convnet_geometry::Quantity::Memory };
-        training = training.checked_add(sizes[i]).ok_or(overflow)?;
+        training += sizes[i];
     }
     Ok(places)
 }

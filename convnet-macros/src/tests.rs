@@ -89,7 +89,7 @@ mod any_tokens {
     fn check_answer(input: TokenStream) {
         let expansion = expand::network(input);
         let text = expansion.to_string();
-        let has_code = text.contains("> Network for ");
+        let has_code = text.contains(":: Network for ");
         let messages = messages(expansion);
         assert!(has_code || !messages.is_empty(), "neither code nor a message:\n{text}");
         assert!(messages.iter().all(|message| !message.is_empty()));
@@ -99,6 +99,8 @@ mod any_tokens {
     fn token() -> impl Strategy<Value = &'static str> {
         prop::sample::select(vec![
             "INPUT[8x8x3]",
+            "INPUT[4000000000x4000000000x1]",
+            "INPUT[5000000000x5000000000x1]",
             "INPUT",
             "CONV3-4",
             "CONV2-4",
@@ -474,7 +476,42 @@ mod numbers {
     #[test]
     fn path_of_the_facade() {
         let code = code("#[convnet(crate = foo)] struct Net { INPUT[2x2x1] -> FC3 }");
-        assert!(code.contains("use foo::__private::*;"), "{code}");
+        assert!(code.contains("use foo::__private as rt;"), "{code}");
         assert!(!code.contains("convnet"), "{code}");
+    }
+}
+
+/// Definitions that cannot be read, or are not there yet, do not take the others with them.
+mod others_stay {
+    use super::*;
+
+    #[test]
+    fn behind_an_assert_without_end() {
+        let text =
+            "struct A { INPUT[2x2x1] -> FC3 } assert parameters == 15 struct B { INPUT[2x2x1] -> FC3 }";
+        assert_eq!(mistakes(text), ["this assert has no end\nhelp: an assert ends in `;`"]);
+        assert!(expansion(text).to_string().contains("struct B"));
+    }
+
+    #[test]
+    fn behind_a_block_and_a_head_that_is_none() {
+        let text = "block a = RELU; block b(k) = CONV3-k; pub const X; struct C { INPUT[2x2x1] -> FC3 }";
+        assert_eq!(mistakes(text).len(), 3);
+        let code = expansion(text).to_string();
+        assert!(code.contains("struct C") && !code.contains("struct Net <"));
+    }
+
+    #[test]
+    fn volumes_that_cannot_be_counted() {
+        for text in [
+            "INPUT[5000000000x5000000000x1] -> FC10",
+            "INPUT[4000000000x4000000000x1] -> CONV1-1",
+            "INPUT[3000000000x3000000000x1] -> AVGPOOL3000000000",
+            "INPUT[4x4x1] -> AVGPOOL4294967296 p4294967295 floor",
+            "INPUT[4x4x1] -> CONV1-1 s5000000000",
+        ] {
+            let answer = mistakes(text);
+            assert!(answer.len() <= 1, "{text}: {answer:?}");
+        }
     }
 }

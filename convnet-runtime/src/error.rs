@@ -57,7 +57,7 @@ pub enum Error {
         targets: usize,
     },
     /// A label that is no class of the network.
-    #[error("the label of image {image} is {label}, but there are {classes} classes, 0 to {}", classes - 1)]
+    #[error("the label of image {image} is {label}, but there are {classes} classes, 0 to {}", classes.saturating_sub(1))]
     Label {
         /// Index of the image in the batch or data set.
         image: usize,
@@ -110,6 +110,37 @@ pub enum Error {
         layer: String,
         /// The number found there.
         value: f64,
+    },
+    /// Scores that are NaN or infinite: the network's parameters are not usable.
+    #[error(
+        "{value} first appeared in the output of layer `{layer}`: the parameters of the network are not usable"
+    )]
+    NonFiniteScores {
+        /// The first layer whose output is not finite.
+        layer: String,
+        /// The number found there.
+        value: f64,
+    },
+    /// An update has made a parameter NaN or infinite.
+    #[error(
+        "step {step}: its update made `{tensor}` {value}; the parameters are not usable any more. \
+         The learning rate is far too high"
+    )]
+    BrokenUpdate {
+        /// The step, counted from 0.
+        step: u64,
+        /// The tensor.
+        tensor: String,
+        /// The number found there.
+        value: f64,
+    },
+    /// A workspace that the system has no memory for.
+    #[error("a workspace for {capacity} images takes {}, which cannot be had", convnet_geometry::Bytes(*bytes as u64))]
+    WorkspaceMemory {
+        /// The capacity asked for.
+        capacity: usize,
+        /// The memory that it takes.
+        bytes: usize,
     },
     /// Every volume is finite but the loss or a gradient is not.
     #[error(

@@ -4,7 +4,7 @@ use convnet_geometry::{Architecture, Role};
 
 use crate::error::Error;
 use crate::parameters::Parameters;
-use crate::random;
+use crate::random::{self, Purpose};
 use crate::scalar::Scalar;
 
 /// How parameters begin.
@@ -36,7 +36,7 @@ impl Initialization {
                 let deviation = match self {
                     Self::He => T::from_f64((2.0 / tensor.fan_in as f64).sqrt()),
                 };
-                let mut random = random::stream(seed, index as u64);
+                let mut random = random::stream(seed, Purpose::Initialization, index as u64);
                 numbers[tensor.range()].fill_with(|| deviation * T::standard_normal(&mut random));
             }
         }

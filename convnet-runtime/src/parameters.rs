@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aligned_vec::{AVec, ConstAlign};
-use convnet_geometry::{Architecture, Role, Tensor};
+use convnet_geometry::{Architecture, Tensor};
 use ndarray::{ArrayViewD, ArrayViewMutD, IxDyn};
 
 use crate::scalar::Scalar;
@@ -87,11 +87,6 @@ impl<T: Scalar> Parameters<T> {
     /// Each tensor with its numbers.
     pub fn iter(&self) -> impl Iterator<Item = (&Tensor<'static>, &[T])> {
         self.tensors.iter().map(|tensor| (tensor, &self.numbers[tensor.range()]))
-    }
-
-    /// The part that the number at a position of the flat buffer plays.
-    pub fn role_at(&self, position: usize) -> Option<Role> {
-        self.tensors.iter().find(|tensor| tensor.range().contains(&position)).map(|tensor| tensor.role)
     }
 }
 

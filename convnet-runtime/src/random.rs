@@ -3,9 +3,23 @@
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 
-/// The generator of one purpose: streams of the same seed are independent of each other.
-pub(crate) fn stream(seed: u64, stream: u64) -> ChaCha8Rng {
+/// What numbers are drawn for. Purposes do not share streams, so that one seed can serve all.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Purpose {
+    /// Initial parameters; a stream for each tensor.
+    Initialization,
+    /// The order of images; a stream for each epoch.
+    Shuffling,
+    /// The numbers of a gradient check; a stream for each tensor.
+    GradientCheck,
+    /// Operands of tests.
+    #[cfg(test)]
+    Test,
+}
+
+/// The generator of one stream: streams of the same seed are independent of each other.
+pub(crate) fn stream(seed: u64, purpose: Purpose, index: u64) -> ChaCha8Rng {
     let mut generator = ChaCha8Rng::seed_from_u64(seed);
-    generator.set_stream(stream);
+    generator.set_stream((purpose as u64) << 56 | index);
     generator
 }

@@ -201,9 +201,9 @@ pub fn relu<T: Scalar>(x: T) -> T {
     if x.is_nan() { x } else { x.max(T::zero()) }
 }
 
-/// The derivative of [`relu`] times the gradient by its output; 0 at 0.
+/// The derivative of [`relu`] times the gradient by its output; 0 at 0, and 1 at NaN, which it passes on.
 pub fn relu_gradient<T: Scalar>(x: T, output_gradient: T) -> T {
-    if x > T::zero() { output_gradient } else { T::zero() }
+    if x > T::zero() || x.is_nan() { output_gradient } else { T::zero() }
 }
 
 /// The mean softmax cross-entropy of scores `[N, K]`, and its gradient by them.
@@ -231,7 +231,7 @@ pub fn svm<T: Scalar>(scores: ArrayView2<'_, T>, labels: &[usize], delta: T) -> 
     for (n, &label) in labels.iter().enumerate() {
         for k in (0..scores.ncols()).filter(|&k| k != label) {
             let margin = scores[[n, k]] - scores[[n, label]] + delta;
-            if margin > T::zero() {
+            if margin > T::zero() || margin.is_nan() {
                 loss += margin / images;
                 gradient[[n, k]] += T::one() / images;
                 gradient[[n, label]] -= T::one() / images;

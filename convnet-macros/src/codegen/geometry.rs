@@ -3,7 +3,7 @@
 use convnet_geometry::{
     Average, Convolution, Dense, Extent, LayerKind, Padding, Place, Pool, Pooling, Rounding, Volume, Window,
 };
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
 /// A count with its thousands apart, as clippy likes them: `138_357_544`.
@@ -25,30 +25,37 @@ fn size(size: usize) -> Literal {
 
 pub(super) fn volume(volume: Volume) -> TokenStream {
     let [width, height, depth] = [volume.width, volume.height, volume.depth].map(size);
-    quote!(Volume::new(#width, #height, #depth))
+    quote!(rt::Volume::new(#width, #height, #depth))
 }
 
 pub(super) fn place(place: &Place) -> TokenStream {
     let volume = volume(place.volume);
     let [training, inference, gradient] = [place.training, place.inference, place.gradient].map(count);
-    quote!(Place { volume: #volume, training: #training, inference: #inference, gradient: #gradient })
+    quote!(rt::Place { volume: #volume, training: #training, inference: #inference, gradient: #gradient })
 }
 
 /// The type of a layer's geometry.
 pub(super) fn ty(kind: &LayerKind) -> TokenStream {
-    match kind {
-        LayerKind::Convolution(_) => quote!(Convolution),
-        LayerKind::Pooling(_) => quote!(Pooling),
-        LayerKind::Dense(_) => quote!(Dense),
+    let name = variant(kind);
+    quote!(rt::#name)
+}
+
+/// The variant of a layer's kind, which is called as its geometry.
+fn variant(kind: &LayerKind) -> Ident {
+    let name = match kind {
+        LayerKind::Convolution(_) => "Convolution",
+        LayerKind::Pooling(_) => "Pooling",
+        LayerKind::Dense(_) => "Dense",
         other => unreachable!("{other:?} has no geometry of its own"),
-    }
+    };
+    Ident::new(name, Span::call_site())
 }
 
 /// The type of a layer's view of its parameters.
 pub(super) fn view(kind: &LayerKind) -> TokenStream {
     match kind {
-        LayerKind::Convolution(_) => quote!(ConvolutionParameters),
-        LayerKind::Dense(_) => quote!(DenseParameters),
+        LayerKind::Convolution(_) => quote!(rt::ConvolutionParameters),
+        LayerKind::Dense(_) => quote!(rt::DenseParameters),
         other => unreachable!("{other:?} has no parameters"),
     }
 }
@@ -68,11 +75,11 @@ pub(super) fn kind(kind: &LayerKind, constant: &Ident) -> TokenStream {
     match kind {
         LayerKind::Relu(on) => {
             let on = volume(*on);
-            quote!(LayerKind::Relu(#on))
+            quote!(rt::LayerKind::Relu(#on))
         }
         other => {
-            let variant = ty(other);
-            quote!(LayerKind::#variant(Self::#constant))
+            let variant = variant(other);
+            quote!(rt::LayerKind::#variant(Self::#constant))
         }
     }
 }
@@ -84,41 +91,41 @@ fn convolution(layer: &Convolution) -> TokenStream {
         quote!(.groups(#groups))
     });
     let bias = (!layer.has_bias()).then(|| quote!(.without_bias()));
-    quote!(ConvolutionSpec::new(#input, #window, #filters) #groups #bias .geometry())
+    quote!(rt::ConvolutionSpec::new(#input, #window, #filters) #groups #bias .geometry())
 }
 
 fn pooling(layer: &Pooling) -> TokenStream {
     let (input, window) = (volume(layer.input()), window(layer.window()));
     let pool = match layer.pool() {
-        Pool::Max => quote!(Pool::Max),
-        Pool::Average(Average::Counted) => quote!(Pool::Average(Average::Counted)),
-        Pool::Average(Average::Uncounted) => quote!(Pool::Average(Average::Uncounted)),
+        Pool::Max => quote!(rt::Pool::Max),
+        Pool::Average(Average::Counted) => quote!(rt::Pool::Average(rt::Average::Counted)),
+        Pool::Average(Average::Uncounted) => quote!(rt::Pool::Average(rt::Average::Uncounted)),
     };
-    quote!(PoolingSpec::new(#input, #window, #pool).geometry())
+    quote!(rt::PoolingSpec::new(#input, #window, #pool).geometry())
 }
 
 fn dense(layer: &Dense) -> TokenStream {
     let (input, outputs) = (volume(layer.input()), count(layer.outputs()));
     let bias = (!layer.has_bias()).then(|| quote!(.without_bias()));
-    quote!(DenseSpec::new(#input, #outputs) #bias .geometry())
+    quote!(rt::DenseSpec::new(#input, #outputs) #bias .geometry())
 }
 
 fn window(window: Window) -> TokenStream {
     let Window { filter, stride, dilation, padding, rounding } = window;
     let new = if filter.is_square() {
         let side = size(filter.width);
-        quote!(Window::square(#side))
+        quote!(rt::Window::square(#side))
     } else {
         let [width, height] = [filter.width, filter.height].map(size);
-        quote!(Window::new(#width, #height))
+        quote!(rt::Window::new(#width, #height))
     };
     let stride = per_axis(stride, quote!(.stride), quote!(.strides));
     let dilation = per_axis(dilation, quote!(.dilation), quote!(.dilations));
     let padding = self::padding(padding);
     let rounding = match rounding {
         Rounding::Exact => TokenStream::new(),
-        Rounding::Floor => quote!(.rounding(Rounding::Floor)),
-        Rounding::Ceil => quote!(.rounding(Rounding::Ceil)),
+        Rounding::Floor => quote!(.rounding(rt::Rounding::Floor)),
+        Rounding::Ceil => quote!(.rounding(rt::Rounding::Ceil)),
     };
     quote!(#new #stride #dilation #padding #rounding)
 }
@@ -142,5 +149,5 @@ fn padding(padding: Padding) -> TokenStream {
     if padding == Padding::even(padding.left) {
         return quote!(.padding(#left));
     }
-    quote!(.padded(Padding { left: #left, right: #right, top: #top, bottom: #bottom }))
+    quote!(.padded(rt::Padding { left: #left, right: #right, top: #top, bottom: #bottom }))
 }

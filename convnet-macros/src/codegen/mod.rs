@@ -6,6 +6,7 @@ mod passes;
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
+use syn::Attribute;
 
 use crate::ast::Definition;
 use crate::plan::{Plan, PlannedLayer, PlannedLoss};
@@ -18,11 +19,13 @@ pub(crate) fn network(plan: &Plan<'_>) -> TokenStream {
     let layers = layers(plan);
     let implementation = implementation(plan);
     let facade = facade(plan.definition);
+    let conditions = conditions(plan.definition);
     quote! {
         #structure
 
+        #(#conditions)*
         const _: () = {
-            use #facade::__private::*;
+            use #facade::__private as rt;
             #keywords
             #constants
             #layers
@@ -36,11 +39,16 @@ pub(crate) fn facade(definition: &Definition) -> TokenStream {
     definition.facade.as_ref().map_or_else(|| quote!(::convnet), |path| quote!(#path))
 }
 
+/// The `#[cfg]`s of the struct: what is not there has no implementations.
+pub(crate) fn conditions(definition: &Definition) -> impl Iterator<Item = &Attribute> {
+    definition.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"))
+}
+
 fn structure(plan: &Plan<'_>) -> TokenStream {
     let Definition { attributes, visibility, name, .. } = plan.definition;
     let facade = facade(plan.definition);
     let table = docs::table(plan);
-    let loss = loss_type(plan.loss, &quote!(#facade::losses::));
+    let loss = loss_type(plan.loss, &quote!(#facade::losses));
     quote! {
         #(#attributes)*
         #table
@@ -52,11 +60,12 @@ fn structure(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
+/// The type of the loss, in the facade's module `losses` or among generated code's names.
 fn loss_type(loss: PlannedLoss, module: &TokenStream) -> TokenStream {
     match loss {
-        PlannedLoss::None => quote!(#module NoLoss),
-        PlannedLoss::Softmax => quote!(#module Softmax),
-        PlannedLoss::Svm { .. } => quote!(#module Svm),
+        PlannedLoss::None => quote!(#module::NoLoss),
+        PlannedLoss::Softmax => quote!(#module::Softmax),
+        PlannedLoss::Svm { .. } => quote!(#module::Svm),
     }
 }
 
@@ -64,23 +73,19 @@ fn loss_value(loss: PlannedLoss) -> TokenStream {
     match loss {
         PlannedLoss::Svm { delta } => {
             let delta = Literal::f64_unsuffixed(delta);
-            quote!(Svm::new(#delta))
+            quote!(rt::Svm::with_checked_margin(#delta))
         }
-        other => loss_type(other, &TokenStream::new()),
+        other => loss_type(other, &quote!(rt)),
     }
 }
 
 /// Names each keyword's documentation, with the span of the word in the source: what an editor shows on hovering.
 fn keywords(plan: &Plan<'_>) -> TokenStream {
-    let facade = facade(plan.definition);
     let names = plan.definition.chain.layers().map(|layer| {
         let name = Ident::new(layer.keyword.name, layer.word.span());
-        quote!(dsl::#name)
+        quote!(rt::dsl::#name)
     });
-    quote! {
-        use #facade::dsl;
-        const _: &[dsl::Keyword] = &[#(#names),*];
-    }
+    quote!(const _: &[rt::dsl::Keyword] = &[#(#names),*];)
 }
 
 /// Constants, and what of a network can be asked without one.
@@ -93,25 +98,25 @@ fn constants(plan: &Plan<'_>) -> TokenStream {
     quote! {
         impl #name {
             /// The volume of one image.
-            pub const INPUT: Volume = #input;
+            pub const INPUT: rt::Volume = #input;
             /// The volume of the scores.
-            pub const OUTPUT: Volume = #output;
+            pub const OUTPUT: rt::Volume = #output;
             /// The number of learnable parameters.
             pub const PARAMETERS: usize = #parameters;
 
             /// A network with fresh parameters, of He's initialisation; the same seed gives the same bits.
             pub fn new(seed: u64) -> Self {
-                <Self as Network>::new(seed, &Initialization::He).expect("He's initialisation has no options")
+                <Self as rt::Network>::new(seed, &rt::Initialization::He).expect("He's initialisation has no options")
             }
 
             /// The table of the network: volumes, memory, weights, receptive fields.
-            pub fn report() -> Report<'static> {
-                <Self as Network>::ARCHITECTURE.report()
+            pub fn report() -> rt::Report<'static> {
+                <Self as rt::Network>::ARCHITECTURE.report()
             }
 
             /// The memory that training with this batch and update rule takes.
-            pub fn memory(batch: usize, optimizer: UpdateRule) -> Memory {
-                <Self as Network>::ARCHITECTURE.memory(batch, optimizer, size_of::<f32>())
+            pub fn memory(batch: usize, optimizer: rt::UpdateRule) -> rt::Memory {
+                <Self as rt::Network>::ARCHITECTURE.memory(batch, optimizer, rt::size_of::<f32>())
             }
         }
     }
@@ -126,7 +131,7 @@ fn architecture(plan: &Plan<'_>) -> TokenStream {
         let [parameters, switches] = [parameters, switches].map(|offset| geometry::count(*offset));
         let [input, output] = [input, output].map(|index| Literal::usize_unsuffixed(*index));
         quote! {
-            Layer {
+            rt::Layer {
                 name: #name,
                 notation: #notation,
                 kind: #kind,
@@ -143,7 +148,7 @@ fn architecture(plan: &Plan<'_>) -> TokenStream {
         PlannedLoss::Softmax => quote!(Softmax),
         PlannedLoss::Svm { .. } => quote!(Svm),
     };
-    quote!(Architecture::new(#text, &[#(#places),*], &[#(#layers),*], LossKind::#loss))
+    quote!(rt::Architecture::new(#text, &[#(#places),*], &[#(#layers),*], rt::LossKind::#loss))
 }
 
 /// One constant for each layer that has a geometry, one accessor for each that has parameters.
@@ -169,7 +174,7 @@ fn layers(plan: &Plan<'_>) -> TokenStream {
             }
         });
     quote! {
-        impl<T: Scalar> #name<T> {
+        impl<T: rt::Scalar> #name<T> {
             #(#geometries)*
 
             #(#accessors)*
@@ -180,41 +185,41 @@ fn layers(plan: &Plan<'_>) -> TokenStream {
 /// The traits: `Network`, and what any value should have.
 fn implementation(plan: &Plan<'_>) -> TokenStream {
     let name = &plan.definition.name;
-    let loss_type = loss_type(plan.loss, &TokenStream::new());
+    let loss_type = loss_type(plan.loss, &quote!(rt));
     let loss_value = loss_value(plan.loss);
     let architecture = architecture(plan);
     let [infer, gradients, input_gradient] =
         [passes::infer(plan), passes::gradients(plan), passes::input_gradient(plan)];
     let (clone, debug) = (clone(plan.definition), debug(plan.definition));
     quote! {
-        impl<T: Scalar> Network for #name<T> {
+        impl<T: rt::Scalar> rt::Network for #name<T> {
             type Scalar = T;
             type Loss = #loss_type;
 
-            const ARCHITECTURE: &'static Architecture<'static> = &#architecture;
+            const ARCHITECTURE: &'static rt::Architecture<'static> = &#architecture;
 
-            fn new(seed: u64, initialization: &Initialization) -> Result<Self, Error> {
+            fn new(seed: u64, initialization: &rt::Initialization) -> rt::Result<Self, rt::Error> {
                 let parameters = initialization.parameters(Self::ARCHITECTURE, seed)?;
-                Ok(Self { parameters, state: Parameters::none(), loss: #loss_value })
+                rt::Result::Ok(Self { parameters, state: rt::Parameters::none(), loss: #loss_value })
             }
 
             fn loss(&self) -> &Self::Loss {
                 &self.loss
             }
 
-            fn parameters(&self) -> &Parameters<T> {
+            fn parameters(&self) -> &rt::Parameters<T> {
                 &self.parameters
             }
 
-            fn parameters_mut(&mut self) -> &mut Parameters<T> {
+            fn parameters_mut(&mut self) -> &mut rt::Parameters<T> {
                 &mut self.parameters
             }
 
-            fn state(&self) -> &Parameters<T> {
+            fn state(&self) -> &rt::Parameters<T> {
                 &self.state
             }
 
-            fn state_mut(&mut self) -> &mut Parameters<T> {
+            fn state_mut(&mut self) -> &mut rt::Parameters<T> {
                 &mut self.state
             }
 
@@ -236,7 +241,7 @@ fn clone(definition: &Definition) -> TokenStream {
     }
     let name = &definition.name;
     quote! {
-        impl<T: Scalar> Clone for #name<T> {
+        impl<T: rt::Scalar> ::core::clone::Clone for #name<T> {
             fn clone(&self) -> Self {
                 Self { parameters: self.parameters.clone(), state: self.state.clone(), loss: self.loss.clone() }
             }
@@ -251,9 +256,9 @@ fn debug(definition: &Definition) -> TokenStream {
     }
     let name = &definition.name;
     quote! {
-        impl<T: Scalar> ::core::fmt::Debug for #name<T> {
+        impl<T: rt::Scalar> ::core::fmt::Debug for #name<T> {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                Self::ARCHITECTURE.summary().fmt(f)
+                ::core::fmt::Display::fmt(&<Self as rt::Network>::ARCHITECTURE.summary(), f)
             }
         }
     }

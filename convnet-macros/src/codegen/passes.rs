@@ -12,10 +12,10 @@ pub(super) fn infer(plan: &Plan<'_>) -> TokenStream {
     quote! {
         fn infer<'w>(
             &self,
-            images: ArrayView4<'_, T>,
-            workspace: &'w mut InferenceWorkspace<T>,
-            observer: &mut dyn Observer<T>,
-        ) -> Result<ArrayView4<'w, T>, Error> {
+            images: rt::ArrayView4<'_, T>,
+            workspace: &'w mut rt::InferenceWorkspace<T>,
+            observer: &mut dyn rt::Observer<T>,
+        ) -> rt::Result<rt::ArrayView4<'w, T>, rt::Error> {
             workspace.run(Self::ARCHITECTURE, self.parameters.as_slice(), images, observer, |pass| {
                 #(#calls)*
             })
@@ -31,20 +31,20 @@ pub(super) fn gradients(plan: &Plan<'_>) -> TokenStream {
     let backward: Vec<_> = trained.rev().map(|index| backward(index, &plan.layers[index], first)).collect();
     let pass = if backward.is_empty() { quote!(_) } else { quote!(pass) };
     quote! {
-        fn gradients<L: Loss<T>>(
+        fn gradients<L: rt::Loss<T>>(
             &mut self,
-            images: ArrayView4<'_, T>,
+            images: rt::ArrayView4<'_, T>,
             targets: L::Targets<'_>,
             loss: &L,
-            workspace: &mut TrainingWorkspace<T>,
-            step: Step,
-            observer: &mut dyn Observer<T>,
-        ) -> Result<LossValue<T>, Error> {
-            let batch = Batch { images, targets, loss, step };
-            let forward = |pass: &mut ForwardPass<'_, T>| {
+            workspace: &mut rt::TrainingWorkspace<T>,
+            step: rt::Step,
+            observer: &mut dyn rt::Observer<T>,
+        ) -> rt::Result<rt::LossValue<T>, rt::Error> {
+            let batch = rt::Batch { images, targets, loss, step };
+            let forward = |pass: &mut rt::ForwardPass<'_, T>| {
                 #(#forward)*
             };
-            let backward = |#pass: &mut BackwardPass<'_, T>| {
+            let backward = |#pass: &mut rt::BackwardPass<'_, T>| {
                 #(#backward)*
             };
             workspace.step(Self::ARCHITECTURE, &self.parameters, batch, observer, forward, backward)
@@ -59,7 +59,7 @@ pub(super) fn input_gradient(plan: &Plan<'_>) -> TokenStream {
         let layer = &plan.layers[index];
         let (index, name) = (Literal::usize_unsuffixed(index), constant(layer));
         if layer.kind.is_in_place() {
-            quote!(pass.in_place(#index, &Relu);)
+            quote!(pass.in_place(#index, &rt::Relu);)
         } else {
             quote!(pass.input(#index, &Self::#name);)
         }
@@ -67,8 +67,8 @@ pub(super) fn input_gradient(plan: &Plan<'_>) -> TokenStream {
     quote! {
         fn input_gradient<'w>(
             &self,
-            workspace: &'w mut TrainingWorkspace<T>,
-        ) -> Result<ArrayView4<'w, T>, Error> {
+            workspace: &'w mut rt::TrainingWorkspace<T>,
+        ) -> rt::Result<rt::ArrayView4<'w, T>, rt::Error> {
             workspace.input_gradient(Self::ARCHITECTURE, &self.parameters, |pass| {
                 #(#calls)*
             })
@@ -79,7 +79,7 @@ pub(super) fn input_gradient(plan: &Plan<'_>) -> TokenStream {
 fn forward(index: usize, layer: &PlannedLayer<'_>) -> TokenStream {
     let (index, name) = (Literal::usize_unsuffixed(index), constant(layer));
     if layer.kind.is_in_place() {
-        quote!(pass.in_place(#index, &Relu);)
+        quote!(pass.in_place(#index, &rt::Relu);)
     } else {
         quote!(pass.forward(#index, &Self::#name);)
     }
@@ -88,7 +88,7 @@ fn forward(index: usize, layer: &PlannedLayer<'_>) -> TokenStream {
 fn backward(index: usize, layer: &PlannedLayer<'_>, first_trained: Option<usize>) -> TokenStream {
     let (at, name) = (Literal::usize_unsuffixed(index), constant(layer));
     if layer.kind.is_in_place() {
-        return quote!(pass.in_place(#at, &Relu););
+        return quote!(pass.in_place(#at, &rt::Relu););
     }
     let parameters = (layer.kind.weights() > 0).then(|| quote!(pass.parameters(#at, &Self::#name);));
     let input = (first_trained != Some(index)).then(|| quote!(pass.input(#at, &Self::#name);));

@@ -87,6 +87,25 @@ impl<'a> Cursor<'a> {
         statement
     }
 
+    /// [`until_semicolon`](Self::until_semicolon), or until another definition or assert begins; and whether the semicolon
+    /// is missing between them.
+    pub(super) fn statement(&mut self) -> (&'a [TokenTree], bool) {
+        let all = self.rest;
+        let statement = self.until_semicolon();
+        let Some(next) = statement.iter().skip(1).position(begins_definition) else {
+            return (statement, false);
+        };
+        let (statement, rest) = all.split_at(next + 1);
+        self.rest = rest;
+        (statement, true)
+    }
+
+    /// Passes by what cannot be read, up to where another definition begins.
+    pub(super) fn skip_to_definition(&mut self) {
+        let next = self.rest.iter().position(begins_definition).unwrap_or(self.rest.len());
+        self.rest = &self.rest[next..];
+    }
+
     /// The tokens before the next `->`, or `=>` for it, and the arrow if there is one; it is taken too.
     pub(super) fn until_arrow(&mut self) -> (&'a [TokenTree], Option<&'a [TokenTree]>) {
         let is_arrow = |pair: &[TokenTree]| match pair {
@@ -104,5 +123,14 @@ impl<'a> Cursor<'a> {
         let (arrow, rest) = rest.split_at(2);
         self.rest = rest;
         (segment, Some(arrow))
+    }
+}
+
+/// Whether a definition, or an assert, may begin with this token.
+fn begins_definition(token: &TokenTree) -> bool {
+    match token {
+        TokenTree::Ident(word) => ["struct", "pub", "block", "assert"].iter().any(|first| word == first),
+        TokenTree::Punct(punct) => punct.as_char() == '#',
+        _ => false,
     }
 }

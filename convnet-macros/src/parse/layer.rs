@@ -6,7 +6,7 @@ use super::cursor::Cursor;
 use super::{numbers, options};
 use crate::ast::{Argument, Layer, Numbers};
 use crate::diagnostics::{Diagnostic, Place};
-use crate::vocabulary::{self, Form, Keyword, Word, edit_distance};
+use crate::vocabulary::{self, Form, Keyword, Word};
 
 /// Reads a layer up to its expected volume or the end.
 pub(super) fn layer(cursor: &mut Cursor<'_>) -> Result<Layer, Diagnostic> {
@@ -185,7 +185,7 @@ fn arguments(keyword: &Keyword, cursor: &mut Cursor<'_>) -> Result<Vec<Argument>
             return Err(Diagnostic::new(place, format!("expected a number behind `{name}=`"))
                 .help(format!("write {example}")));
         };
-        if edit_distance(&name.to_string(), "delta") > 0 {
+        if name != "delta" {
             return Err(Diagnostic::new(name.span(), format!("`{}` has no option `{name}`", keyword.name))
                 .help(format!("write {example}")));
         }

@@ -38,7 +38,7 @@ pub(crate) fn definitions(input: TokenStream, errors: &Diagnostics) -> Vec<Defin
         } else if let Some(definition) = definition(&mut cursor, errors) {
             definitions.push(definition);
         } else {
-            return definitions;
+            cursor.skip_to_definition();
         }
     }
     if definitions.is_empty() && errors.count() == 0 {
@@ -70,7 +70,12 @@ fn nested_too_deeply(input: &TokenStream) -> Option<Place> {
 
 fn assertion(cursor: &mut Cursor<'_>, network: Option<&mut Definition>, errors: &Diagnostics) {
     let word = Place::of(&cursor.rest()[..1]);
-    let statement = cursor.until_semicolon();
+    let (statement, lacks_semicolon) = cursor.statement();
+    if lacks_semicolon {
+        errors.push(
+            Diagnostic::new(Place::of(statement), "this assert has no end").help("an assert ends in `;`"),
+        );
+    }
     match (asserts::assertion(statement), network) {
         (Ok(assert), Some(network)) => network.asserts.push(assert),
         (Ok(_), None) => errors.push(
@@ -81,7 +86,7 @@ fn assertion(cursor: &mut Cursor<'_>, network: Option<&mut Definition>, errors: 
     }
 }
 
-/// Reads one definition; nothing if what follows cannot be told apart any more.
+/// Reads one definition; nothing if it is none, which was then reported.
 fn definition(cursor: &mut Cursor<'_>, errors: &Diagnostics) -> Option<Definition> {
     let attributes = attributes(cursor, errors);
     let (attributes, facade) = facade(attributes, errors);
@@ -93,7 +98,7 @@ fn definition(cursor: &mut Cursor<'_>, errors: &Diagnostics) -> Option<Definitio
             "`block` is part of the notation, but this version has no blocks yet",
         ));
         cursor.until_semicolon();
-        return Some(Definition { is_whole: false, ..nameless(attributes, facade) });
+        return None;
     }
     let Some(keyword) = cursor.take_word("struct") else {
         if !matches!(visibility, Visibility::Inherited) {

@@ -5,14 +5,15 @@ use rand::seq::SliceRandom;
 
 use crate::data::{LabelledImages, Scaling};
 use crate::error::Error;
-use crate::random;
+use crate::random::{self, Purpose};
 use crate::scalar::Scalar;
 
 /// Memory that batches of one data set are made in.
 ///
 /// Made once; after that neither an epoch nor a batch allocates.
 #[derive(Clone, Debug)]
-pub struct Batches<T> {
+pub struct Batches<'d, T> {
+    data: &'d LabelledImages,
     order: Vec<usize>,
     next: usize,
     images: Array4<T>,
@@ -20,18 +21,19 @@ pub struct Batches<T> {
     scaling: Scaling,
 }
 
-impl<T: Scalar> Batches<T> {
+impl<'d, T: Scalar> Batches<'d, T> {
     /// Batches of up to `size` images, the last of an epoch being what remains.
     ///
     /// # Errors
     /// [`Error::EmptyBatch`] if `size` is 0.
-    pub fn new(data: &LabelledImages, scaling: Scaling, size: usize) -> Result<Self, Error> {
+    pub fn new(data: &'d LabelledImages, scaling: Scaling, size: usize) -> Result<Self, Error> {
         if size == 0 {
             return Err(Error::EmptyBatch);
         }
         let size = size.min(data.len());
         let (_, height, width, depth) = data.images().dim();
         Ok(Self {
+            data,
             order: (0..data.len()).collect(),
             next: 0,
             images: Array4::zeros((size, height, width, depth)),
@@ -49,7 +51,7 @@ impl<T: Scalar> Batches<T> {
     /// Begins again, in an order that depends on seed and epoch alone.
     pub fn shuffle(&mut self, seed: u64, epoch: u64) {
         self.restart();
-        self.order.shuffle(&mut random::stream(seed, epoch));
+        self.order.shuffle(&mut random::stream(seed, Purpose::Shuffling, epoch));
     }
 
     /// How many batches an epoch has.
@@ -58,11 +60,11 @@ impl<T: Scalar> Batches<T> {
     }
 
     /// The next batch, its images scaled, `[N, H, W, D]`; nothing once all images were given.
-    ///
-    /// # Panics
-    /// If `data` is not the data set, or one of the same size, that the batches were made for.
-    pub fn next<'a>(&'a mut self, data: &LabelledImages) -> Option<(ArrayView4<'a, T>, &'a [usize])> {
-        assert_eq!(self.order.len(), data.len(), "batches of another data set");
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "a batch borrows from the memory that the next one overwrites"
+    )]
+    pub fn next(&mut self) -> Option<(ArrayView4<'_, T>, &[usize])> {
         let chosen = &self.order[self.next..self.order.len().min(self.next + self.labels.len())];
         if chosen.is_empty() {
             return None;
@@ -73,8 +75,8 @@ impl<T: Scalar> Batches<T> {
         for ((&index, label), image) in
             chosen.iter().zip(&mut self.labels).zip(numbers.chunks_exact_mut(length))
         {
-            self.scaling.apply(data.bytes(index), image);
-            *label = data.labels()[index];
+            self.scaling.apply(self.data.bytes(index), image);
+            *label = self.data.labels()[index];
         }
         Some((self.images.slice(s![..chosen.len(), .., .., ..]), &self.labels[..chosen.len()]))
     }

@@ -2,7 +2,8 @@
 //!
 //! A file is a magic number (two zero bytes, the type of its numbers, how many dimensions), the size of each dimension
 //! as a big-endian `u32`, and the numbers, row-major. MNIST uses bytes in three dimensions for images and in one for
-//! labels. Nothing in a header is trusted: memory grows with what the file really holds.
+//! labels. Nothing in a header is trusted: a file that
+//! cannot hold what its header says is refused before anything is allocated.
 
 use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read};
@@ -11,11 +12,14 @@ use std::path::{Path, PathBuf};
 use flate2::bufread::MultiGzDecoder;
 use ndarray::Array4;
 
-use crate::data::LabelledImages;
+use crate::data::images::{LabelledImages, check_classes};
 use crate::error::Error;
 
 /// The type of bytes in a magic number.
 const UNSIGNED_BYTES: u8 = 0x08;
+
+/// How many bytes one of DEFLATE's can become, at most.
+const LARGEST_EXPANSION: u64 = 1032;
 
 /// Reads MNIST from a directory that holds the four files under their usual names, `train-images-idx3-ubyte` and so on,
 /// each plain or with `.gz` at its end: the training images, then the test images.
@@ -48,6 +52,7 @@ pub fn read(
     labels: impl AsRef<Path>,
     classes: usize,
 ) -> Result<LabelledImages, Error> {
+    check_classes(classes)?;
     let (image_path, label_path) = (images.as_ref(), labels.as_ref());
     let ([count, height, width], pixels) = IdxFile::open(image_path)?.read::<3>()?;
     let ([label_count], labels) = IdxFile::open(label_path)?.read::<1>()?;
@@ -56,7 +61,7 @@ pub fn read(
         return Err(format_error(label_path, 4, expected, format!("{label_count}")));
     }
     if let Some(index) = labels.iter().position(|&label| usize::from(label) >= classes) {
-        let expected = format!("a label from 0 to {}", classes.saturating_sub(1));
+        let expected = format!("a label from 0 to {}", classes - 1);
         return Err(format_error(label_path, 8 + index as u64, expected, labels[index].to_string()));
     }
     let pixels =
@@ -73,6 +78,8 @@ struct IdxFile<'a> {
     path: &'a Path,
     contents: Box<dyn Read>,
     offset: u64,
+    /// The most bytes that its contents can be.
+    most: u64,
 }
 
 impl<'a> IdxFile<'a> {
@@ -80,9 +87,13 @@ impl<'a> IdxFile<'a> {
         let io = |source| Error::Io { path: path.to_owned(), source };
         let mut file = BufReader::new(File::open(path).map_err(io)?);
         let is_gzip = std::io::BufRead::fill_buf(&mut file).map_err(io)?.starts_with(&[0x1f, 0x8b]);
-        let contents: Box<dyn Read> =
-            if is_gzip { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
-        Ok(Self { path, contents, offset: 0 })
+        let length = file.get_ref().metadata().map_err(io)?.len();
+        let (contents, most): (Box<dyn Read>, _) = if is_gzip {
+            (Box::new(MultiGzDecoder::new(file)), length.saturating_mul(LARGEST_EXPANSION))
+        } else {
+            (Box::new(file), length)
+        };
+        Ok(Self { path, contents, offset: 0, most })
     }
 
     /// The sizes and the bytes of a file with `N` dimensions.
@@ -142,21 +153,24 @@ impl<'a> IdxFile<'a> {
         let Some(count) = count.filter(|&count| isize::try_from(count).is_ok()) else {
             return Err(format_error(self.path, 4, "sizes that memory can hold", format!("{shape} bytes")));
         };
+        let product = if sizes.len() > 1 { format!("{shape} = ") } else { String::new() };
+        let ends_early = |offset: u64, length: u64| {
+            let found = format!("the end of the file after {length}");
+            format_error(self.path, offset, format!("{product}{count} bytes of data"), found)
+        };
+        // A file that cannot hold what its header says is refused before anything is read.
+        if self.most - self.offset.min(self.most) < count as u64 {
+            let length = self.most - self.offset.min(self.most);
+            return Err(ends_early(self.offset + length, length));
+        }
         let mut bytes = Vec::new();
         let read = (&mut self.contents).take(count as u64).read_to_end(&mut bytes);
         let length = bytes.len() as u64;
+        if bytes.len() < count && read.is_ok() {
+            return Err(ends_early(self.offset + length, length));
+        }
         read.map_err(|error| self.failed(error, length))?;
         self.offset += length;
-        if bytes.len() < count {
-            let found = format!("the end of the file after {length}");
-            let product = if sizes.len() > 1 { format!("{shape} = ") } else { String::new() };
-            return Err(format_error(
-                self.path,
-                self.offset,
-                format!("{product}{count} bytes of data"),
-                found,
-            ));
-        }
         Ok(bytes)
     }
 

@@ -14,11 +14,19 @@ pub struct LabelledImages {
     classes: usize,
 }
 
+/// There is at least one class.
+pub(super) fn check_classes(classes: usize) -> Result<(), Error> {
+    if classes > 0 {
+        return Ok(());
+    }
+    Err(Error::Option { option: "classes", value: 0.0, expected: "at least 1" })
+}
+
 impl LabelledImages {
     /// Images with labels from 0 to `classes - 1`.
     ///
     /// # Errors
-    /// [`Error::EmptyData`], [`Error::LabelCount`] or [`Error::Label`].
+    /// [`Error::EmptyData`], [`Error::LabelCount`] or [`Error::Label`]; [`Error::Option`] if there is no class.
     pub fn new(images: Array4<u8>, labels: Vec<usize>, classes: usize) -> Result<Self, Error> {
         let count = images.dim().0;
         if labels.len() != count {
@@ -27,6 +35,7 @@ impl LabelledImages {
         if images.is_empty() {
             return Err(Error::EmptyData);
         }
+        check_classes(classes)?;
         if let Some(image) = labels.iter().position(|&label| label >= classes) {
             return Err(Error::Label { image, label: labels[image], classes });
         }

@@ -47,6 +47,11 @@ pub fn multiply<T: Scalar>(
     mut c: ArrayViewMut2<'_, T>,
     memory: &mut [T],
 ) {
+    assert_eq!(
+        (a.dim(), b.dim()),
+        ((c.nrows(), b.nrows()), (a.ncols(), c.ncols())),
+        "the matrices do not fit together"
+    );
     let (a, b) = (a.axis_chunks_iter(Axis(1), DEPTH_BLOCK), b.axis_chunks_iter(Axis(0), DEPTH_BLOCK));
     for (a, b) in a.zip(b) {
         Panels::new(tier, b.nrows(), b.ncols(), memory).fill_from(b);
@@ -239,7 +244,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn filled<T: Scalar>(rows: usize, columns: usize, seed: u64) -> Array2<T> {
-        let mut random = crate::random::stream(seed, 0);
+        let mut random = crate::random::stream(seed, crate::random::Purpose::Test, 0);
         Array2::from_shape_simple_fn((rows, columns), || T::standard_normal(&mut random))
     }
 

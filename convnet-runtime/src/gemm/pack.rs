@@ -13,7 +13,8 @@ use crate::simd::Tier;
 
 /// Numbers that a packed matrix of this size takes.
 pub(crate) fn packed_length<T: Scalar>(tier: Tier, rows: usize, columns: usize) -> usize {
-    columns.next_multiple_of(T::panel_width(tier)) * rows
+    let width = T::panel_width(tier);
+    columns.div_ceil(width).saturating_mul(width).saturating_mul(rows)
 }
 
 /// A packed matrix, or a block of one.

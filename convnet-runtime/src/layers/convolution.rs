@@ -5,10 +5,11 @@
 //! convolution with stride 1 needs no columns at all: its input is the column matrix.
 
 use convnet_geometry::{Convolution, Extent, Padding, Volume};
-use ndarray::{ArrayView2, ArrayViewMut2, s};
+use ndarray::{ArrayView2, s};
 
-use crate::gemm::{DEPTH_BLOCK, Packed, Panels, ROW_BLOCK, packed_length};
+use crate::gemm::{Packed, Panels, ROW_BLOCK, packed_length};
 use crate::layers::columns::Columns;
+use crate::layers::matrices::{bias_gradient, blocks, matrix, matrix_mut};
 use crate::layers::{Context, Forward, InputGradient, Layer, ParameterGradient};
 use crate::network::Gradients;
 use crate::parallel::{self, Work};
@@ -17,9 +18,6 @@ use crate::simd::Tier;
 
 /// Taps in one piece of the filters' gradient: their columns are packed once and used by all filters.
 const TAP_TILE: usize = 64;
-
-/// Channels in one piece of the biases' gradient.
-const BIAS_TILE: usize = 16;
 
 /// How a convolution is computed, a function of its geometry alone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,7 +36,8 @@ impl ConvolutionAlgorithm {
         let Extent { width, height } = window.filter;
         let Extent { width: s_width, height: s_height } = window.stride;
         let Padding { left, right, top, bottom } = window.padding;
-        if width * height * s_width * s_height == 1 && left + right + top + bottom == 0 {
+        let is_single = width == 1 && height == 1 && s_width == 1 && s_height == 1;
+        if is_single && left == 0 && right == 0 && top == 0 && bottom == 0 {
             Self::Pointwise
         } else {
             Self::Columns
@@ -170,7 +169,7 @@ impl<T: Scalar> Layer<T> for Convolution {
     fn packed_numbers(&self, _images: usize, tier: Tier) -> usize {
         let forward = packed_length::<T>(tier, self.taps(), self.group_filters());
         let backward = packed_length::<T>(tier, self.group_filters(), self.taps());
-        self.groups() * forward.max(backward)
+        forward.max(backward).saturating_mul(self.groups())
     }
 }
 
@@ -221,38 +220,7 @@ impl GroupsPacked {
     }
 }
 
-/// Adds up the output's gradient over the batch, in its order, per channel.
-pub(crate) fn bias_gradient<T: Scalar>(bias: &mut [T], output_gradient: ArrayView2<'_, T>, mode: Gradients) {
-    let work = Work(output_gradient.len() as u64);
-    parallel::chunks(bias, BIAS_TILE, work, |index, bias| {
-        if mode == Gradients::Overwrite {
-            bias.fill(T::zero());
-        }
-        let first = index * BIAS_TILE;
-        for row in output_gradient.slice(s![.., first..first + bias.len()]).rows() {
-            for (sum, &gradient) in bias.iter_mut().zip(row) {
-                *sum += gradient;
-            }
-        }
-    });
-}
-
 /// Tiles wide enough to be worth packing, narrow enough that there are some for every thread.
 const fn tap_tile(taps: usize) -> usize {
     if taps < 512 { TAP_TILE / 2 } else { TAP_TILE }
-}
-
-/// `0..length` in blocks of [`DEPTH_BLOCK`].
-pub(crate) fn blocks(length: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
-    (0..length).step_by(DEPTH_BLOCK).map(move |first| first..length.min(first + DEPTH_BLOCK))
-}
-
-/// Numbers as a matrix of rows of this length.
-pub(crate) fn matrix<T>(numbers: &[T], columns: usize) -> ArrayView2<'_, T> {
-    ArrayView2::from_shape((numbers.len() / columns, columns), numbers).expect("whole rows")
-}
-
-/// Numbers as a matrix of rows of this length.
-pub(crate) fn matrix_mut<T>(numbers: &mut [T], columns: usize) -> ArrayViewMut2<'_, T> {
-    ArrayViewMut2::from_shape((numbers.len() / columns, columns), numbers).expect("whole rows")
 }

@@ -7,7 +7,7 @@ use convnet_geometry::Dense;
 use ndarray::s;
 
 use crate::gemm::{Packed, Panels, packed_length};
-use crate::layers::convolution::{bias_gradient, blocks, matrix, matrix_mut};
+use crate::layers::matrices::{bias_gradient, blocks, matrix, matrix_mut};
 use crate::layers::{Context, Forward, InputGradient, Layer, ParameterGradient};
 use crate::network::Gradients;
 use crate::parallel::{self, Work};

@@ -7,6 +7,7 @@
 mod columns;
 mod convolution;
 mod dense;
+mod matrices;
 mod pooling;
 mod relu;
 #[cfg(test)]

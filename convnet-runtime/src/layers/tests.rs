@@ -22,7 +22,7 @@ fn tolerance<T: Scalar>() -> f64 {
 }
 
 fn random<T: Scalar, D: Dimension, S: ShapeBuilder<Dim = D>>(shape: S, seed: u64) -> Array<T, D> {
-    let mut random = crate::random::stream(seed, 0);
+    let mut random = crate::random::stream(seed, crate::random::Purpose::Test, 0);
     Array::from_shape_simple_fn(shape, || T::standard_normal(&mut random))
 }
 

@@ -6,6 +6,8 @@
 mod none;
 mod softmax;
 mod svm;
+#[cfg(test)]
+mod tests;
 
 use convnet_geometry::Volume;
 

@@ -28,7 +28,7 @@ impl<T: Scalar> Loss<T> for Softmax {
                 *power = (score - max).exp();
             }
             let sum: T = gradient.iter().copied().sum();
-            total += sum.ln() + max - scores[label];
+            total += sum.ln() - (scores[label] - max);
             gradient.iter_mut().for_each(|power| *power = *power / sum / images);
             gradient[label] -= T::one() / images;
         }

@@ -16,7 +16,19 @@ pub struct Svm {
 
 impl Svm {
     /// The loss with this margin.
-    pub const fn new(delta: f64) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::Option`] if it is not finite and above 0.
+    pub fn new(delta: f64) -> Result<Self, Error> {
+        if delta.is_finite() && delta > 0.0 {
+            return Ok(Self { delta });
+        }
+        Err(Error::Option { option: "delta", value: delta, expected: "a finite number above 0" })
+    }
+
+    /// The loss with a margin that the macro has checked.
+    #[doc(hidden)]
+    pub const fn with_checked_margin(delta: f64) -> Self {
         Self { delta }
     }
 
@@ -29,7 +41,7 @@ impl Svm {
 impl Default for Svm {
     /// `delta` 1, which the notes say can be fixed without loss.
     fn default() -> Self {
-        Self::new(1.0)
+        Self { delta: 1.0 }
     }
 }
 

@@ -47,6 +47,16 @@ fn check_rate(learning_rate: f64) -> Result<f64, Error> {
     })
 }
 
+/// The learning rate as the network's scalar, in which it may be too large.
+fn rate<T: Scalar>(learning_rate: f64) -> Result<T, Error> {
+    let rate = T::from_f64(learning_rate);
+    if rate.is_finite() {
+        return Ok(rate);
+    }
+    let expected = "a number that the network's scalar can hold";
+    Err(Error::Option { option: "learning_rate", value: learning_rate, expected })
+}
+
 fn check_count(expected: usize, found: usize) -> Result<(), Error> {
     if expected == found { Ok(()) } else { Err(Error::ParameterCount { expected, found }) }
 }

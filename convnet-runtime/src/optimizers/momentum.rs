@@ -2,7 +2,7 @@
 
 use convnet_geometry::UpdateRule;
 
-use super::{Optimizer, PIECE, check_count, check_rate};
+use super::{Optimizer, PIECE, check_count, check_rate, rate};
 use crate::error::Error;
 use crate::parallel::{self, Work};
 use crate::parameters::Parameters;
@@ -47,7 +47,7 @@ impl<T: Scalar> Optimizer<T> for Momentum<T> {
             self.velocity = vec![T::zero(); parameters.len()];
         }
         check_count(parameters.len(), self.velocity.len())?;
-        let (rate, momentum) = (T::from_f64(self.learning_rate), T::from_f64(self.kept));
+        let (rate, kept) = (rate::<T>(self.learning_rate)?, T::from_f64(self.kept));
         let (gradients, work) = (gradients.as_slice(), Work(gradients.len() as u64));
         let parameters = (parameters.as_mut_slice(), PIECE);
         parallel::chunk_pairs(
@@ -55,11 +55,7 @@ impl<T: Scalar> Optimizer<T> for Momentum<T> {
             (&mut self.velocity, PIECE),
             work,
             |index, parameters, velocity| {
-                let gradients = &gradients[index * PIECE..];
-                for ((x, v), &dx) in parameters.iter_mut().zip(velocity).zip(gradients) {
-                    *v = momentum * *v - rate * dx;
-                    *x += *v;
-                }
+                T::descend_with_velocity(parameters, velocity, &gradients[index * PIECE..], rate, kept);
             },
         );
         Ok(())

@@ -2,7 +2,7 @@
 
 use convnet_geometry::UpdateRule;
 
-use super::{Optimizer, PIECE, check_count, check_rate};
+use super::{Optimizer, PIECE, check_count, check_rate, rate};
 use crate::error::Error;
 use crate::parallel::{self, Work};
 use crate::parameters::Parameters;
@@ -27,7 +27,7 @@ impl Sgd {
 impl<T: Scalar> Optimizer<T> for Sgd {
     fn update(&mut self, parameters: &mut Parameters<T>, gradients: &Parameters<T>) -> Result<(), Error> {
         check_count(parameters.len(), gradients.len())?;
-        let (rate, gradients) = (T::from_f64(self.learning_rate), gradients.as_slice());
+        let (rate, gradients) = (rate::<T>(self.learning_rate)?, gradients.as_slice());
         let work = Work(gradients.len() as u64);
         parallel::chunks(parameters.as_mut_slice(), PIECE, work, |index, parameters| {
             T::descend(parameters, &gradients[index * PIECE..], rate);

@@ -8,8 +8,8 @@ use crate::data::{Batches, LabelledImages, Scaling};
 use crate::error::Error;
 use crate::losses::{self, Loss};
 use crate::network::Network;
-use crate::observer::Unobserved;
-use crate::scalar::Scalar;
+use crate::observer::{FirstNonFinite, Unobserved};
+use crate::scalar::{Kernels, Scalar};
 use crate::workspace::InferenceWorkspace;
 
 /// How well a network does on a data set.
@@ -35,7 +35,8 @@ pub struct Prediction {
 /// Evaluates a network, in inference mode, on every image of a data set, `batch` at a time.
 ///
 /// # Errors
-/// [`Error::Classes`] if network and data differ in the number of classes, and those of [`Network::infer`].
+/// [`Error::Classes`] if network and data differ in the number of classes, [`Error::NonFiniteScores`], and those of
+/// [`Network::infer`].
 pub fn evaluate<N>(
     network: &N,
     data: &LabelledImages,
@@ -50,8 +51,8 @@ where
     let mut workspace = InferenceWorkspace::new(N::ARCHITECTURE, batch.min(data.len()))?;
     let mut gradient = vec![N::Scalar::zero(); batch.min(data.len()) * data.classes()];
     let (mut loss, mut right) = (0.0, 0);
-    while let Some((images, labels)) = batches.next(data) {
-        let scores = network.infer(images, &mut workspace, &mut Unobserved)?;
+    while let Some((images, labels)) = batches.next() {
+        let scores = finite_scores(network, images, &mut workspace)?;
         right += scores.outer_iter().zip(labels).filter(|(scores, label)| best(scores) == **label).count();
         let scores = scores.to_slice().expect("a workspace is in standard layout");
         let at = losses::Evaluation {
@@ -70,13 +71,13 @@ where
 /// Classifies a batch of scaled images, `[N, H, W, D]`.
 ///
 /// # Errors
-/// Those of [`Network::infer`].
+/// [`Error::NonFiniteScores`], and those of [`Network::infer`].
 pub fn predict<N: Network>(
     network: &N,
     images: ArrayView4<'_, N::Scalar>,
     workspace: &mut InferenceWorkspace<N::Scalar>,
 ) -> Result<Vec<Prediction>, Error> {
-    let scores = network.infer(images, workspace, &mut Unobserved)?;
+    let scores = finite_scores(network, images, workspace)?;
     Ok(scores
         .outer_iter()
         .map(|scores| {
@@ -86,6 +87,25 @@ pub fn predict<N: Network>(
             Prediction { class, probability: 1.0 / sum }
         })
         .collect())
+}
+
+/// The scores of a batch, or which layer they first failed in.
+fn finite_scores<'w, N: Network>(
+    network: &N,
+    images: ArrayView4<'_, N::Scalar>,
+    workspace: &'w mut InferenceWorkspace<N::Scalar>,
+) -> Result<ArrayView4<'w, N::Scalar>, Error> {
+    let is_finite = {
+        let scores = network.infer(images, workspace, &mut Unobserved)?;
+        scores.as_slice().is_some_and(N::Scalar::all_finite)
+    };
+    if is_finite {
+        return Ok(workspace.scores());
+    }
+    let mut observer = FirstNonFinite::default();
+    network.infer(images, workspace, &mut observer)?;
+    let (layer, value) = observer.found().expect("the same scores as before");
+    Err(Error::NonFiniteScores { layer, value })
 }
 
 pub(super) fn check_classes<N: Network>(data: &LabelledImages) -> Result<(), Error> {

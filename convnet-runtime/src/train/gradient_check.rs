@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::losses::Loss;
 use crate::network::{Network, Statistics, Step};
 use crate::observer::Unobserved;
-use crate::random;
+use crate::random::{self, Purpose};
 use crate::scalar::Scalar;
 use crate::workspace::TrainingWorkspace;
 
@@ -105,7 +105,7 @@ impl GradientChecker {
             }
         }
         let scale = largest(&by_images);
-        for i in self.draw(by_images.len(), u64::MAX) {
+        for i in self.draw(by_images.len(), tensors.len() as u64) {
             let at = Coordinate::Pixel(i);
             let numeric = self.difference(network, &mut images, targets, loss, &mut workspace, at)?;
             found.compare(format!("images[{i}]"), by_images[i].as_f64(), numeric, scale);
@@ -114,7 +114,7 @@ impl GradientChecker {
     }
 
     fn draw(&self, length: usize, stream: u64) -> Vec<usize> {
-        let mut random = random::stream(self.seed, stream);
+        let mut random = random::stream(self.seed, Purpose::GradientCheck, stream);
         index::sample(&mut random, length, self.per_tensor.min(length)).into_vec()
     }
 

@@ -1,7 +1,6 @@
 //! The loop: batches, gradients, updates.
 
 use ndarray::ArrayView4;
-use num_traits::Float;
 
 use super::{LabelLoss, best};
 use crate::data::{Batches, LabelledImages, Scaling};
@@ -9,6 +8,7 @@ use crate::error::Error;
 use crate::network::{Network, Step};
 use crate::observer::{FirstNonFinite, Observer, Unobserved};
 use crate::optimizers::Optimizer;
+use crate::parameters::Parameters;
 use crate::scalar::Scalar;
 use crate::workspace::TrainingWorkspace;
 
@@ -71,7 +71,8 @@ where
     ///
     /// # Errors
     /// [`Error::Classes`], [`Error::ImageShape`] and others before the first step; [`Error::Diverged`] or
-    /// [`Error::NonFinite`] at a step whose loss or gradients are not finite, which changes no parameter.
+    /// [`Error::NonFinite`] at a step whose loss or gradients are not finite, which changes no parameter;
+    /// [`Error::BrokenUpdate`] at one whose update breaks them.
     pub fn epoch(
         &mut self,
         data: &LabelledImages,
@@ -84,7 +85,7 @@ where
         let steps = batches.per_epoch();
         let (mut seen, mut loss, mut right) = (0, 0.0, 0);
         for step in 1..=steps {
-            let Some((images, labels)) = batches.next(data) else { break };
+            let Some((images, labels)) = batches.next() else { break };
             loss += self.step(images, labels)? * labels.len() as f64;
             let scores = self.workspace.scores();
             right +=
@@ -102,21 +103,21 @@ where
     ///
     /// # Errors
     /// Those of [`Network::gradients`]; [`Error::Diverged`] or [`Error::NonFinite`] if the loss or a gradient is not
-    /// finite, and then no parameter changes.
+    /// finite, and then no parameter changes; [`Error::BrokenUpdate`] if the update makes one that is not.
     pub fn step(&mut self, images: ArrayView4<'_, N::Scalar>, labels: &[usize]) -> Result<f64, Error> {
         let step = Step { seed: self.seed, number: self.step, ..Step::default() };
         let value = self.gradients(images, labels, step, &mut Unobserved)?;
         if !value.is_finite() {
             return Err(self.diagnose(images, labels, step, value));
         }
-        let bad = self.workspace.gradients().iter().find_map(|(tensor, numbers)| {
-            let value = numbers.iter().find(|number| !number.is_finite())?;
-            Some((format!("the gradient of `{tensor}`"), *value))
-        });
-        if let Some((what, value)) = bad {
-            return Err(Error::NonFinite { step: self.step, what, value: value.as_f64() });
+        if let Some((tensor, value)) = last_non_finite(self.workspace.gradients()) {
+            let what = format!("the gradient of `{tensor}`");
+            return Err(Error::NonFinite { step: self.step, what, value });
         }
         self.optimizer.update(self.network.parameters_mut(), self.workspace.gradients())?;
+        if let Some((tensor, value)) = last_non_finite(self.network.parameters()) {
+            return Err(Error::BrokenUpdate { step: self.step, tensor, value });
+        }
         self.step += 1;
         Ok(value)
     }
@@ -163,4 +164,13 @@ where
             (Ok(_), None) => Error::NonFinite { step: step.number, what: "the loss".to_owned(), value: loss },
         }
     }
+}
+
+/// The last tensor with a number that is not finite: gradients flow backward, so that it is the first to show one.
+fn last_non_finite<T: Scalar>(numbers: &Parameters<T>) -> Option<(String, f64)> {
+    if T::all_finite(numbers.as_slice()) {
+        return None;
+    }
+    let bad = |numbers: &[T]| numbers.iter().find(|number| !number.is_finite()).map(|number| number.as_f64());
+    numbers.iter().filter_map(|(tensor, numbers)| Some((tensor.to_string(), bad(numbers)?))).last()
 }

@@ -32,6 +32,19 @@ pub(super) fn sizes<const N: usize>(
     Ok(sizes)
 }
 
+/// Asks the system whether there is memory for so many numbers: to fail where there is none would end the program.
+pub(super) fn check_memory<T: Scalar>(capacity: usize, numbers: usize) -> Result<(), Error> {
+    let bytes = numbers.saturating_mul(size_of::<T>());
+    let asked = Vec::<u8>::new().try_reserve_exact(bytes);
+    asked.map_err(|_| Error::WorkspaceMemory { capacity, bytes })
+}
+
+/// Checks that there are as many parameters as the network has: another's may have been put in their place.
+pub(super) fn same_count(architecture: &Architecture<'_>, found: usize) -> Result<(), Error> {
+    let expected = architecture.parameters();
+    if expected == found { Ok(()) } else { Err(Error::ParameterCount { expected, found }) }
+}
+
 /// Checks that a workspace is made for this network.
 pub(super) fn same_architecture(
     expected: &'static Architecture<'static>,

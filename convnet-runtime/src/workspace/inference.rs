@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use convnet_geometry::Architecture;
+use convnet_geometry::{Architecture, Volume};
 use ndarray::ArrayView4;
 
 use super::images;
@@ -24,6 +24,8 @@ pub struct InferenceWorkspace<T> {
     architecture: &'static Architecture<'static>,
     capacity: usize,
     volumes: Buffer<T>,
+    /// The images of the last batch.
+    images: usize,
     scratch: Scratch<T>,
 }
 
@@ -31,11 +33,14 @@ impl<T: Scalar> InferenceWorkspace<T> {
     /// A workspace for batches of up to `capacity` images.
     ///
     /// # Errors
-    /// [`Error::EmptyBatch`] for a capacity of 0, [`Error::WorkspaceSize`], or [`Error::Tier`].
+    /// [`Error::EmptyBatch`] for a capacity of 0, [`Error::WorkspaceSize`], [`Error::WorkspaceMemory`],
+    /// or [`Error::Tier`].
     pub fn new(architecture: &'static Architecture<'static>, capacity: usize) -> Result<Self, Error> {
         let [volumes] = images::sizes(architecture, capacity, [architecture.inference_numbers()])?;
-        let scratch = Scratch::new(architecture, capacity, Tier::current()?);
-        Ok(Self { architecture, capacity, volumes: zeros(volumes), scratch })
+        let tier = Tier::current()?;
+        images::check_memory::<T>(capacity, volumes + Scratch::<T>::needed(architecture, capacity, tier))?;
+        let scratch = Scratch::new(architecture, capacity, tier);
+        Ok(Self { architecture, capacity, volumes: zeros(volumes), images: 0, scratch })
     }
 
     /// [`new`](Self::new) for a network.
@@ -71,15 +76,24 @@ impl<T: Scalar> InferenceWorkspace<T> {
         forward: impl FnOnce(&mut InferencePass<'_, T>) + Send,
     ) -> Result<ArrayView4<'w, T>, Error> {
         images::same_architecture(architecture, self.architecture)?;
+        images::same_count(architecture, parameters.len())?;
         let count = images::check_shape(architecture.input(), self.capacity, &images)?;
         let mut pass = InferencePass { workspace: self, architecture, parameters, images: count, observer };
         let input = pass.range(0);
         images::copy(&images, &mut pass.workspace.volumes[input])?;
         parallel::enter(images::work(architecture, count, 1), || forward(&mut pass));
-        let output = pass.range(architecture.places().len() - 1);
-        let (shape, numbers) = (architecture.output(), &self.volumes[output]);
-        let shape = (count, shape.height, shape.width, shape.depth);
-        Ok(ArrayView4::from_shape(shape, numbers).expect("a place is as large as its volume"))
+        self.images = count;
+        Ok(self.scores())
+    }
+
+    /// The scores of the last batch, `[N, H, W, D]`; none before the first.
+    pub fn scores(&self) -> ArrayView4<'_, T> {
+        let place = &self.architecture.places()[self.architecture.places().len() - 1];
+        let Volume { width, height, depth } = place.volume;
+        let first = place.inference * self.capacity;
+        let numbers = &self.volumes[first..first + self.images * place.volume.count()];
+        ArrayView4::from_shape((self.images, height, width, depth), numbers)
+            .expect("a place is as large as its volume")
     }
 }
 

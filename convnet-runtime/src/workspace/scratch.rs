@@ -44,9 +44,17 @@ pub(super) struct Scratch<T> {
 
 impl<T: Scalar> Scratch<T> {
     pub(super) fn new(architecture: &Architecture<'_>, capacity: usize, tier: Tier) -> Self {
+        Self { tier, packed: zeros(Self::packed(architecture, capacity, tier)), workers: Workers::new() }
+    }
+
+    /// Numbers that it will hold.
+    pub(super) fn needed(architecture: &Architecture<'_>, capacity: usize, tier: Tier) -> usize {
+        Self::packed(architecture, capacity, tier).saturating_add(parallel::threads() * WORKER_NUMBERS)
+    }
+
+    fn packed(architecture: &Architecture<'_>, capacity: usize, tier: Tier) -> usize {
         let kinds = architecture.layers().iter().map(|layer| &layer.kind);
-        let packed = kinds.map(|kind| layers::packed_numbers::<T>(kind, capacity, tier)).max().unwrap_or(0);
-        Self { tier, packed: zeros(packed), workers: Workers::new() }
+        kinds.map(|kind| layers::packed_numbers::<T>(kind, capacity, tier)).max().unwrap_or(0)
     }
 
     pub(super) fn context(&mut self, images: usize) -> Context<'_, T> {

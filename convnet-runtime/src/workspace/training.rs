@@ -54,11 +54,19 @@ impl<T: Scalar> TrainingWorkspace<T> {
     /// A workspace for batches of up to `capacity` images.
     ///
     /// # Errors
-    /// [`Error::EmptyBatch`] for a capacity of 0, [`Error::WorkspaceSize`], or [`Error::Tier`].
+    /// [`Error::EmptyBatch`] for a capacity of 0, [`Error::WorkspaceSize`], [`Error::WorkspaceMemory`],
+    /// or [`Error::Tier`].
     pub fn new(architecture: &'static Architecture<'static>, capacity: usize) -> Result<Self, Error> {
         let each =
             [architecture.training_numbers(), architecture.gradient_numbers(), architecture.switches()];
         let [volumes, volume_gradients, switches] = images::sizes(architecture, capacity, each)?;
+        let tier = Tier::current()?;
+        let numbers = [volumes, volume_gradients, switches, architecture.parameters()];
+        let needed = Scratch::<T>::needed(architecture, capacity, tier);
+        images::check_memory::<T>(
+            capacity,
+            numbers.iter().fold(needed, |sum, &numbers| sum.saturating_add(numbers)),
+        )?;
         Ok(Self {
             architecture,
             capacity,
@@ -66,7 +74,7 @@ impl<T: Scalar> TrainingWorkspace<T> {
             volume_gradients: zeros(volume_gradients),
             switches: vec![0; switches],
             gradients: Parameters::zeros(architecture),
-            scratch: Scratch::new(architecture, capacity, Tier::current()?),
+            scratch: Scratch::new(architecture, capacity, tier),
             images: 0,
             version: None,
             kinks: None,
@@ -129,6 +137,7 @@ impl<T: Scalar> TrainingWorkspace<T> {
         backward: impl FnOnce(&mut BackwardPass<'_, T>) + Send,
     ) -> Result<LossValue<T>, Error> {
         images::same_architecture(architecture, self.architecture)?;
+        images::same_count(architecture, parameters.len())?;
         let Batch { images, targets, loss, step } = batch;
         let count = images::check_shape(architecture.input(), self.capacity, &images)?;
         loss.check(architecture.output(), count, targets)?;
@@ -169,6 +178,7 @@ impl<T: Scalar> TrainingWorkspace<T> {
         backward: impl FnOnce(&mut BackwardPass<'_, T>) + Send,
     ) -> Result<ArrayView4<'_, T>, Error> {
         images::same_architecture(architecture, self.architecture)?;
+        images::same_count(architecture, parameters.len())?;
         if self.version != Some(parameters.version()) {
             return Err(Error::NoGradients);
         }
