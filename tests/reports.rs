@@ -63,6 +63,14 @@ fn vgg_16_reads_as_in_the_notes() {
     assert!(line("pattern").ends_with("with N = 2, 2, 3, 3, 3, M = 5, K = 2"), "{report}");
 }
 
+/// The README shows a line as it is printed.
+#[test]
+fn the_readme_quotes_the_report() {
+    let report = CardNet::report().to_string();
+    let line = report.lines().nth(2).expect("the first layer");
+    assert!(include_str!("../README.md").contains(line), "{line}");
+}
+
 #[test]
 fn constants_say_what_the_network_is() {
     assert_eq!(CardNet::INPUT, Volume::new(32, 32, 3));

@@ -4,7 +4,8 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use crate::ast::{Chain, Definition, ElementKind, Layer};
-use crate::codegen::{conditions, derives, facade};
+use crate::codegen::traits::{self, Bodies};
+use crate::codegen::{conditions, facade};
 use crate::vocabulary::Meaning;
 
 /// How many elements a stub has accessors for.
@@ -25,12 +26,24 @@ pub(crate) fn stub(definition: &Definition) -> TokenStream {
     let svm = definition.chain.elements.last().is_some_and(|last| {
         matches!(&last.kind, ElementKind::Layer(Layer { keyword, .. }) if keyword.meaning == Meaning::Svm)
     });
-    let (clone, debug) = (clone(definition), debug(definition));
-    let loss = if svm { quote!(rt::Svm) } else { quote!(rt::Softmax) };
+    let never = quote!(::core::unreachable!());
+    let bodies = Bodies {
+        loss_type: if svm { quote!(rt::Svm) } else { quote!(rt::Softmax) },
+        architecture: quote!(rt::Architecture::STUB),
+        new: never.clone(),
+        loss: never.clone(),
+        infer: never.clone(),
+        gradients: never.clone(),
+        input_gradient: never.clone(),
+        clone: never.clone(),
+        debug: never,
+    };
+    let traits = traits::implement(definition, &bodies);
     quote! {
         #(#attributes)*
         #visibility struct #name<T = f32> {
             parameters: #facade::Parameters<T>,
+            state: #facade::Parameters<T>,
         }
 
         #(#conditions)*
@@ -60,99 +73,8 @@ pub(crate) fn stub(definition: &Definition) -> TokenStream {
                 #(#accessors)*
             }
 
-            #clone
-
-            #debug
-
-            impl<T: rt::Scalar> rt::Network for #name<T> {
-                type Scalar = T;
-                type Loss = #loss;
-
-                const ARCHITECTURE: &'static rt::Architecture<'static> = &rt::Architecture::STUB;
-
-                fn new(seed: u64, initialization: &rt::Initialization) -> rt::Result<Self, rt::Error> {
-                    ::core::unreachable!()
-                }
-
-                fn loss(&self) -> &Self::Loss {
-                    ::core::unreachable!()
-                }
-
-                fn parameters(&self) -> &rt::Parameters<T> {
-                    &self.parameters
-                }
-
-                fn parameters_mut(&mut self) -> &mut rt::Parameters<T> {
-                    &mut self.parameters
-                }
-
-                fn state(&self) -> &rt::Parameters<T> {
-                    &self.parameters
-                }
-
-                fn state_mut(&mut self) -> &mut rt::Parameters<T> {
-                    &mut self.parameters
-                }
-
-                fn infer<'w>(
-                    &self,
-                    images: rt::ArrayView4<'_, T>,
-                    workspace: &'w mut rt::InferenceWorkspace<T>,
-                    observer: &mut dyn rt::Observer<T>,
-                ) -> rt::Result<rt::ArrayView4<'w, T>, rt::Error> {
-                    ::core::unreachable!()
-                }
-
-                fn gradients<L: rt::Loss<T>>(
-                    &mut self,
-                    images: rt::ArrayView4<'_, T>,
-                    targets: L::Targets<'_>,
-                    loss: &L,
-                    workspace: &mut rt::TrainingWorkspace<T>,
-                    step: rt::Step,
-                    observer: &mut dyn rt::Observer<T>,
-                ) -> rt::Result<rt::LossValue<T>, rt::Error> {
-                    ::core::unreachable!()
-                }
-
-                fn input_gradient<'w>(
-                    &self,
-                    workspace: &'w mut rt::TrainingWorkspace<T>,
-                ) -> rt::Result<rt::ArrayView4<'w, T>, rt::Error> {
-                    ::core::unreachable!()
-                }
-            }
+            #traits
         };
-    }
-}
-
-/// `Debug`, unless the user derives it.
-fn debug(definition: &Definition) -> TokenStream {
-    if derives(definition, "Debug") {
-        return TokenStream::new();
-    }
-    let name = &definition.name;
-    quote! {
-        impl<T: rt::Scalar> ::core::fmt::Debug for #name<T> {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                ::core::unreachable!()
-            }
-        }
-    }
-}
-
-/// `Clone`, unless the user derives it.
-fn clone(definition: &Definition) -> TokenStream {
-    if derives(definition, "Clone") {
-        return TokenStream::new();
-    }
-    let name = &definition.name;
-    quote! {
-        impl<T: rt::Scalar> ::core::clone::Clone for #name<T> {
-            fn clone(&self) -> Self {
-                ::core::unreachable!()
-            }
-        }
     }
 }
 

@@ -7,14 +7,15 @@ use rand::rngs::ChaCha8Rng;
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Purpose {
     /// Initial parameters; a stream for each tensor.
-    Initialization,
+    Initialization = 0,
     /// The order of images; a stream for each epoch.
-    Shuffling,
+    Shuffling = 1,
     /// The numbers of a gradient check; a stream for each tensor.
-    GradientCheck,
+    #[cfg(feature = "train")]
+    GradientCheck = 2,
     /// Operands of tests.
     #[cfg(test)]
-    Test,
+    Test = 3,
 }
 
 /// The generator of one stream: streams of the same seed are independent of each other.

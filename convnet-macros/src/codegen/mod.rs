@@ -3,6 +3,7 @@
 mod docs;
 mod geometry;
 mod passes;
+pub(crate) mod traits;
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -10,6 +11,7 @@ use syn::Attribute;
 
 use crate::ast::Definition;
 use crate::plan::{Plan, PlannedLayer, PlannedLoss};
+use traits::Bodies;
 
 /// All code of one network.
 pub(crate) fn network(plan: &Plan<'_>) -> TokenStream {
@@ -184,94 +186,24 @@ fn layers(plan: &Plan<'_>) -> TokenStream {
 
 /// The traits: `Network`, and what any value should have.
 fn implementation(plan: &Plan<'_>) -> TokenStream {
-    let name = &plan.definition.name;
-    let loss_type = loss_type(plan.loss, &quote!(rt));
-    let loss_value = loss_value(plan.loss);
-    let architecture = architecture(plan);
-    let [infer, gradients, input_gradient] =
-        [passes::infer(plan), passes::gradients(plan), passes::input_gradient(plan)];
-    let (clone, debug) = (clone(plan.definition), debug(plan.definition));
-    quote! {
-        impl<T: rt::Scalar> rt::Network for #name<T> {
-            type Scalar = T;
-            type Loss = #loss_type;
-
-            const ARCHITECTURE: &'static rt::Architecture<'static> = &#architecture;
-
-            fn new(seed: u64, initialization: &rt::Initialization) -> rt::Result<Self, rt::Error> {
-                let parameters = initialization.parameters(Self::ARCHITECTURE, seed)?;
-                rt::Result::Ok(Self { parameters, state: rt::Parameters::none(), loss: #loss_value })
-            }
-
-            fn loss(&self) -> &Self::Loss {
-                &self.loss
-            }
-
-            fn parameters(&self) -> &rt::Parameters<T> {
-                &self.parameters
-            }
-
-            fn parameters_mut(&mut self) -> &mut rt::Parameters<T> {
-                &mut self.parameters
-            }
-
-            fn state(&self) -> &rt::Parameters<T> {
-                &self.state
-            }
-
-            fn state_mut(&mut self) -> &mut rt::Parameters<T> {
-                &mut self.state
-            }
-
-            #infer
-            #gradients
-            #input_gradient
-        }
-
-        #clone
-
-        #debug
-    }
-}
-
-/// `Clone`, unless the user derives it.
-fn clone(definition: &Definition) -> TokenStream {
-    if derives(definition, "Clone") {
-        return TokenStream::new();
-    }
-    let name = &definition.name;
-    quote! {
-        impl<T: rt::Scalar> ::core::clone::Clone for #name<T> {
-            fn clone(&self) -> Self {
-                Self { parameters: self.parameters.clone(), state: self.state.clone(), loss: self.loss.clone() }
-            }
-        }
-    }
-}
-
-/// `Debug` in one line, unless the user derives it: nobody wants to see a hundred million numbers.
-fn debug(definition: &Definition) -> TokenStream {
-    if derives(definition, "Debug") {
-        return TokenStream::new();
-    }
-    let name = &definition.name;
-    quote! {
-        impl<T: rt::Scalar> ::core::fmt::Debug for #name<T> {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                ::core::fmt::Display::fmt(&<Self as rt::Network>::ARCHITECTURE.summary(), f)
-            }
-        }
-    }
-}
-
-/// Whether the user derives a trait that we would implement.
-pub(crate) fn derives(definition: &Definition, derived: &str) -> bool {
-    let lists = definition.attributes.iter().filter(|attribute| attribute.path().is_ident("derive"));
-    lists
-        .flat_map(|list| {
-            quote!(#list).to_string().split([' ', '(', ')', ',']).map(str::to_owned).collect::<Vec<_>>()
-        })
-        .any(|word| word == derived)
+    let loss = loss_value(plan.loss);
+    let bodies = Bodies {
+        loss_type: loss_type(plan.loss, &quote!(rt)),
+        architecture: architecture(plan),
+        new: quote! {
+            let parameters = initialization.parameters(Self::ARCHITECTURE, seed)?;
+            rt::Result::Ok(Self { parameters, state: rt::Parameters::none(), loss: #loss })
+        },
+        loss: quote!(&self.loss),
+        infer: passes::infer(plan),
+        gradients: passes::gradients(plan),
+        input_gradient: passes::input_gradient(plan),
+        clone: quote! {
+            Self { parameters: self.parameters.clone(), state: self.state.clone(), loss: self.loss.clone() }
+        },
+        debug: quote!(::core::fmt::Display::fmt(&<Self as rt::Network>::ARCHITECTURE.summary(), f)),
+    };
+    traits::implement(plan.definition, &bodies)
 }
 
 /// `CONV1`: the constant of a layer's geometry.

@@ -10,16 +10,9 @@ use crate::plan::{Plan, PlannedLayer};
 pub(super) fn infer(plan: &Plan<'_>) -> TokenStream {
     let calls = plan.layers.iter().enumerate().map(|(index, layer)| forward(index, layer));
     quote! {
-        fn infer<'w>(
-            &self,
-            images: rt::ArrayView4<'_, T>,
-            workspace: &'w mut rt::InferenceWorkspace<T>,
-            observer: &mut dyn rt::Observer<T>,
-        ) -> rt::Result<rt::ArrayView4<'w, T>, rt::Error> {
             workspace.run(Self::ARCHITECTURE, self.parameters.as_slice(), images, observer, |pass| {
                 #(#calls)*
             })
-        }
     }
 }
 
@@ -31,15 +24,6 @@ pub(super) fn gradients(plan: &Plan<'_>) -> TokenStream {
     let backward: Vec<_> = trained.rev().map(|index| backward(index, &plan.layers[index], first)).collect();
     let pass = if backward.is_empty() { quote!(_) } else { quote!(pass) };
     quote! {
-        fn gradients<L: rt::Loss<T>>(
-            &mut self,
-            images: rt::ArrayView4<'_, T>,
-            targets: L::Targets<'_>,
-            loss: &L,
-            workspace: &mut rt::TrainingWorkspace<T>,
-            step: rt::Step,
-            observer: &mut dyn rt::Observer<T>,
-        ) -> rt::Result<rt::LossValue<T>, rt::Error> {
             let batch = rt::Batch { images, targets, loss, step };
             let forward = |pass: &mut rt::ForwardPass<'_, T>| {
                 #(#forward)*
@@ -48,7 +32,6 @@ pub(super) fn gradients(plan: &Plan<'_>) -> TokenStream {
                 #(#backward)*
             };
             workspace.step(Self::ARCHITECTURE, &self.parameters, batch, observer, forward, backward)
-        }
     }
 }
 
@@ -65,14 +48,9 @@ pub(super) fn input_gradient(plan: &Plan<'_>) -> TokenStream {
         }
     });
     quote! {
-        fn input_gradient<'w>(
-            &self,
-            workspace: &'w mut rt::TrainingWorkspace<T>,
-        ) -> rt::Result<rt::ArrayView4<'w, T>, rt::Error> {
             workspace.input_gradient(Self::ARCHITECTURE, &self.parameters, |pass| {
                 #(#calls)*
             })
-        }
     }
 }
 

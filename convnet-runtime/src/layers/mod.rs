@@ -86,7 +86,7 @@ pub trait Layer<T: Scalar>: Sync {
     /// Computes the gradient by the input.
     fn input_gradient(&self, at: InputGradient<'_, T>, context: &mut Context<'_, T>);
 
-    /// Numbers that [`Context::packed`] must have room for.
+    /// Numbers that the context must have room for, for an operand that all tiles of a product share.
     fn packed_numbers(&self, _images: usize, _tier: Tier) -> usize {
         0
     }

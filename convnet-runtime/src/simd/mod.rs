@@ -1,6 +1,6 @@
 //! Instruction tiers: what the machine offers, chosen once, and the micro-kernels written for each.
 //!
-//! A tier is a value that one must hold: [`Avx2`](avx2::Avx2) exists only on a machine that has AVX2 and FMA.
+//! A tier is a value that one must hold: that of AVX2 exists only on a machine that has AVX2 and FMA.
 #![allow(unsafe_code, reason = "intrinsics, behind tokens that prove that the machine has them")]
 
 #[cfg(target_arch = "x86_64")]
