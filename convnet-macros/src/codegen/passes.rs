@@ -10,9 +10,9 @@ use crate::plan::{Plan, PlannedLayer};
 pub(super) fn infer(plan: &Plan<'_>) -> TokenStream {
     let calls = plan.layers.iter().enumerate().map(|(index, layer)| forward(index, layer));
     quote! {
-            workspace.run(Self::ARCHITECTURE, self.parameters.as_slice(), images, observer, |pass| {
-                #(#calls)*
-            })
+        workspace.run(Self::ARCHITECTURE, self.parameters.as_slice(), images, observer, |pass| {
+            #(#calls)*
+        })
     }
 }
 
@@ -24,14 +24,14 @@ pub(super) fn gradients(plan: &Plan<'_>) -> TokenStream {
     let backward: Vec<_> = trained.rev().map(|index| backward(index, &plan.layers[index], first)).collect();
     let pass = if backward.is_empty() { quote!(_) } else { quote!(pass) };
     quote! {
-            let batch = rt::Batch { images, targets, loss, step };
-            let forward = |pass: &mut rt::ForwardPass<'_, T>| {
-                #(#forward)*
-            };
-            let backward = |#pass: &mut rt::BackwardPass<'_, T>| {
-                #(#backward)*
-            };
-            workspace.step(Self::ARCHITECTURE, &self.parameters, batch, observer, forward, backward)
+        let batch = rt::Batch { images, targets, loss, step };
+        let forward = |pass: &mut rt::ForwardPass<'_, T>| {
+            #(#forward)*
+        };
+        let backward = |#pass: &mut rt::BackwardPass<'_, T>| {
+            #(#backward)*
+        };
+        workspace.step(Self::ARCHITECTURE, &self.parameters, batch, observer, forward, backward)
     }
 }
 
@@ -48,9 +48,9 @@ pub(super) fn input_gradient(plan: &Plan<'_>) -> TokenStream {
         }
     });
     quote! {
-            workspace.input_gradient(Self::ARCHITECTURE, &self.parameters, |pass| {
-                #(#calls)*
-            })
+        workspace.input_gradient(Self::ARCHITECTURE, &self.parameters, |pass| {
+            #(#calls)*
+        })
     }
 }
 

@@ -82,32 +82,26 @@ impl<'a, T: Scalar> Panels<'a, T> {
         Self { rows, columns, width: T::panel_width(tier), numbers }
     }
 
-    /// Packs `matrix`, whatever its strides.
+    /// Packs `matrix`, whatever its strides, on this thread.
     pub(crate) fn fill_from(self, matrix: ArrayView2<'_, T>) {
-        assert_eq!(matrix.dim(), (self.rows, self.columns), "a matrix of another size");
+        self.check(&matrix);
+        for (index, panel) in self.numbers.chunks_mut(self.rows * self.width).enumerate() {
+            fill(panel, index, self.width, &matrix);
+        }
+    }
+
+    /// [`fill_from`](Self::fill_from), shared among threads. Not for a worker that holds its memory: it might be handed
+    /// another's piece of work meanwhile, which wants that memory.
+    pub(crate) fn fill_shared(self, matrix: ArrayView2<'_, T>) {
+        self.check(&matrix);
         let (width, work) = (self.width, Work::of(self.numbers.len(), 1));
         parallel::chunks(self.numbers, self.rows * width, work, |index, panel| {
-            let last = matrix.ncols().min((index + 1) * width);
-            let columns = matrix.slice(s![.., index * width..last]);
-            if matrix.strides()[0] == 1 {
-                // Columns are adjacent, as those of a transposed matrix: read them one after the other.
-                panel.fill(T::zero());
-                for (j, column) in columns.axis_iter(Axis(1)).enumerate() {
-                    for (row, &number) in panel.chunks_exact_mut(width).zip(column) {
-                        row[j] = number;
-                    }
-                }
-            } else {
-                for (row, numbers) in panel.chunks_exact_mut(width).zip(columns.axis_iter(Axis(0))) {
-                    let (row, beyond) = row.split_at_mut(numbers.len());
-                    beyond.fill(T::zero());
-                    match numbers.to_slice() {
-                        Some(numbers) => row.copy_from_slice(numbers),
-                        None => row.iter_mut().zip(numbers).for_each(|(to, &from)| *to = from),
-                    }
-                }
-            }
+            fill(panel, index, width, &matrix)
         });
+    }
+
+    fn check(&self, matrix: &ArrayView2<'_, T>) {
+        assert_eq!(matrix.dim(), (self.rows, self.columns), "a matrix of another size");
     }
 
     /// Packs rows that `write` produces one at a time into `row`, which has room for one.
@@ -128,6 +122,29 @@ impl<'a, T: Scalar> Panels<'a, T> {
                 to[..row.len() - whole].copy_from_slice(&row[whole..]);
                 to[row.len() - whole..].fill(T::zero());
             }
+        }
+    }
+}
+
+/// Packs the columns of one panel.
+fn fill<T: Scalar>(panel: &mut [T], index: usize, width: usize, matrix: &ArrayView2<'_, T>) {
+    let columns = matrix.slice(s![.., index * width..matrix.ncols().min((index + 1) * width)]);
+    if matrix.strides()[0] == 1 {
+        // Columns are adjacent, as those of a transposed matrix: read them one after the other.
+        panel.fill(T::zero());
+        for (j, column) in columns.axis_iter(Axis(1)).enumerate() {
+            for (row, &number) in panel.chunks_exact_mut(width).zip(column) {
+                row[j] = number;
+            }
+        }
+        return;
+    }
+    for (row, numbers) in panel.chunks_exact_mut(width).zip(columns.axis_iter(Axis(0))) {
+        let (row, beyond) = row.split_at_mut(numbers.len());
+        beyond.fill(T::zero());
+        match numbers.to_slice() {
+            Some(numbers) => row.copy_from_slice(numbers),
+            None => row.iter_mut().zip(numbers).for_each(|(to, &from)| *to = from),
         }
     }
 }

@@ -210,7 +210,7 @@ impl GroupsPacked {
     ) {
         let length = packed_length::<T>(self.tier, self.rows, self.columns);
         for (group, memory) in memory.chunks_exact_mut(length).take(groups).enumerate() {
-            Panels::new(self.tier, self.rows, self.columns, memory).fill_from(matrix(group));
+            Panels::new(self.tier, self.rows, self.columns, memory).fill_shared(matrix(group));
         }
     }
 

@@ -54,7 +54,7 @@ impl<T: Scalar> Layer<T> for Dense {
             return;
         }
         Panels::new(tier, self.inputs(), images, packed)
-            .fill_from(matrix(at.input, self.inputs()).reversed_axes());
+            .fill_shared(matrix(at.input, self.inputs()).reversed_axes());
         let packed = Packed::new(tier, self.inputs(), images, packed);
         parallel::column_tiles(
             matrix_mut(at.output, self.outputs()),
