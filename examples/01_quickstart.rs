@@ -6,13 +6,14 @@
 //! ```
 
 use std::error::Error;
+use std::fmt::Write;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use convnet::data::{Batches, LabelledImages, Scaling, idx};
 use convnet::{network, prelude::*};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 network! {
     /// LeNet-5 of 1998, with ReLUs, maximum pooling, and the notes' padding.
@@ -116,9 +117,13 @@ fn progress_bar(data: &LabelledImages, epoch: u32, epochs: u32) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len}  {msg}  {per_sec}  {eta} left");
+    let style = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len}  {msg}  {rate}  {eta} left");
     let bar = ProgressBar::new(data.len() as u64).with_prefix(format!("epoch {epoch}/{epochs}"));
-    style.map(|style| bar.clone().with_style(style)).unwrap_or(bar)
+    let rate = |state: &ProgressState, to: &mut dyn Write| {
+        // The bar can do without.
+        let _ = write!(to, "{:.0} images/s", state.per_sec());
+    };
+    style.map(|style| bar.clone().with_style(style.with_key("rate", rate))).unwrap_or(bar)
 }
 
 /// Draws the first test images beside what the network says of them.
