@@ -99,11 +99,8 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
             ));
         })?;
         bar.finish_and_clear();
-        println!(
-            "epoch {epoch:2}: loss {:.4}, training accuracy {:.2} %",
-            summary.loss,
-            100.0 * summary.accuracy
-        );
+        let (loss, percent) = (summary.loss, 100.0 * summary.accuracy);
+        println!("epoch {epoch:2}: loss {loss:.4}, training accuracy {percent:.2} %");
     }
     let network = trainer.into_network();
     let result = evaluate(&network, &test, &scaling, 100)?;

@@ -96,7 +96,7 @@ impl<'a, T: Scalar> Panels<'a, T> {
         self.check(&matrix);
         let (width, work) = (self.width, Work::of(self.numbers.len(), 1));
         parallel::chunks(self.numbers, self.rows * width, work, |index, panel| {
-            fill(panel, index, width, &matrix)
+            fill(panel, index, width, &matrix);
         });
     }
 
