@@ -191,6 +191,25 @@ fn an_error_loses_nothing() {
     assert_eq!(step(&images, &LABELS).expect("a loss"), before);
 }
 
+/// After a batch that failed there are no scores to be taken for its own.
+#[test]
+fn a_failed_batch_leaves_no_scores() {
+    let mut network = Small::new(1);
+    let mut inference = InferenceWorkspace::of(&network, 4).expect("a workspace");
+    let mut training = TrainingWorkspace::of(&network, 4).expect("a workspace");
+    let mut both = |images: Array4<f32>| {
+        let inferred = network.infer(images.view(), &mut inference, &mut Unobserved).is_ok();
+        let step = Step::default();
+        let trained = network
+            .gradients(images.view(), &LABELS[..], &Softmax, &mut training, step, &mut Unobserved)
+            .is_ok();
+        assert_eq!(inferred, trained);
+        (inference.scores().dim().0, training.scores().dim().0)
+    };
+    assert_eq!(both(Array4::from_elem((4, 5, 6, 2), 0.5)), (4, 4));
+    assert_eq!(both(Array4::from_elem((4, 5, 6, 2), f32::NAN)), (0, 0));
+}
+
 #[test]
 fn data_that_does_not_belong_together() {
     let data =

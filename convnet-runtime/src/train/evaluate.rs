@@ -3,7 +3,7 @@
 use ndarray::ArrayView4;
 use num_traits::{Float, Zero};
 
-use super::{LabelLoss, best};
+use super::{LabelLoss, best, count_right};
 use crate::data::{Batches, LabelledImages, Scaling};
 use crate::error::Error;
 use crate::losses::{self, Loss};
@@ -53,7 +53,7 @@ where
     let (mut loss, mut right) = (0.0, 0);
     while let Some((images, labels)) = batches.next() {
         let scores = finite_scores(network, images, &mut workspace)?;
-        right += scores.outer_iter().zip(labels).filter(|(scores, label)| best(scores) == **label).count();
+        right += count_right(scores, labels);
         let scores = scores.to_slice().expect("a workspace is in standard layout");
         let at = losses::Evaluation {
             scores,

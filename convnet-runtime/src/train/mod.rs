@@ -4,6 +4,8 @@ mod evaluate;
 mod gradient_check;
 mod trainer;
 
+use ndarray::ArrayView4;
+
 use crate::losses::Loss;
 use crate::scalar::Scalar;
 
@@ -15,6 +17,11 @@ pub use trainer::{EpochSummary, Progress, Trainer};
 pub trait LabelLoss<T: Scalar>: for<'a> Loss<T, Targets<'a> = &'a [usize]> {}
 
 impl<T: Scalar, L: for<'a> Loss<T, Targets<'a> = &'a [usize]>> LabelLoss<T> for L {}
+
+/// How many images have the largest score for their label.
+pub(crate) fn count_right<T: Scalar>(scores: ArrayView4<'_, T>, labels: &[usize]) -> usize {
+    scores.outer_iter().zip(labels).filter(|(scores, label)| best(scores) == **label).count()
+}
 
 /// The class with the largest score; the first of equals.
 pub(crate) fn best<'a, T: Scalar>(scores: impl IntoIterator<Item = &'a T>) -> usize {

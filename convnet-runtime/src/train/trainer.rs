@@ -2,7 +2,7 @@
 
 use ndarray::ArrayView4;
 
-use super::{LabelLoss, best};
+use super::{LabelLoss, count_right};
 use crate::data::{Batches, LabelledImages, Scaling};
 use crate::error::Error;
 use crate::network::{Network, Step};
@@ -87,9 +87,7 @@ where
         for step in 1..=steps {
             let Some((images, labels)) = batches.next() else { break };
             loss += self.step(images, labels)? * labels.len() as f64;
-            let scores = self.workspace.scores();
-            right +=
-                scores.outer_iter().zip(labels).filter(|(scores, label)| best(scores) == **label).count();
+            right += count_right(self.workspace.scores(), labels);
             seen += labels.len();
             let (loss, accuracy) = (loss / seen as f64, right as f64 / seen as f64);
             progress(Progress { step, steps, images: seen, loss, accuracy });

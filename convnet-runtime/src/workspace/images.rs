@@ -1,5 +1,7 @@
 //! What every pass begins with: is this a batch that the workspace and the network take?
 
+use std::ops::Range;
+
 use convnet_geometry::{Architecture, GeometryError, Quantity, Volume};
 use ndarray::ArrayView4;
 
@@ -94,4 +96,17 @@ pub(super) fn copy<T: Scalar>(images: &ArrayView4<'_, T>, to: &mut [T]) -> Resul
 /// The work of a pass over a batch, of which `passes` cost as much as the forward pass.
 pub(super) fn work(architecture: &Architecture<'_>, images: usize, passes: u64) -> Work {
     Work::of(images, passes * architecture.macs())
+}
+
+/// Where the numbers of a volume lie that has this offset for one image, in a workspace of this capacity.
+pub(super) fn range(offset: usize, capacity: usize, images: usize, volume: Volume) -> Range<usize> {
+    let first = offset * capacity;
+    first..first + images * volume.count()
+}
+
+/// Those numbers as `[N, H, W, D]`.
+pub(super) fn view<T>(numbers: &[T], volume: Volume) -> ArrayView4<'_, T> {
+    let Volume { width, height, depth } = volume;
+    let shape = (numbers.len() / volume.count(), height, width, depth);
+    ArrayView4::from_shape(shape, numbers).expect("a range is as large as its volumes")
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use convnet_geometry::{Architecture, Volume};
+use convnet_geometry::Architecture;
 use ndarray::ArrayView4;
 
 use super::images;
@@ -78,6 +78,8 @@ impl<T: Scalar> InferenceWorkspace<T> {
         images::same_architecture(architecture, self.architecture)?;
         images::same_count(architecture, parameters.len())?;
         let count = images::check_shape(architecture.input(), self.capacity, &images)?;
+        // Whatever fails from here on, the scores of the batch before are gone.
+        self.images = 0;
         let mut pass = InferencePass { workspace: self, architecture, parameters, images: count, observer };
         let input = pass.range(0);
         images::copy(&images, &mut pass.workspace.volumes[input])?;
@@ -86,14 +88,16 @@ impl<T: Scalar> InferenceWorkspace<T> {
         Ok(self.scores())
     }
 
-    /// The scores of the last batch, `[N, H, W, D]`; none before the first.
+    /// The scores of the last batch, `[N, H, W, D]`; none before the first, or after one that failed.
     pub fn scores(&self) -> ArrayView4<'_, T> {
-        let place = &self.architecture.places()[self.architecture.places().len() - 1];
-        let Volume { width, height, depth } = place.volume;
-        let first = place.inference * self.capacity;
-        let numbers = &self.volumes[first..first + self.images * place.volume.count()];
-        ArrayView4::from_shape((self.images, height, width, depth), numbers)
-            .expect("a place is as large as its volume")
+        let place = self.architecture.places().len() - 1;
+        images::view(&self.volumes[self.range(place, self.images)], self.architecture.output())
+    }
+
+    /// Where a volume of a batch lies.
+    fn range(&self, place: usize, images: usize) -> Range<usize> {
+        let place = &self.architecture.places()[place];
+        images::range(place.inference, self.capacity, images, place.volume)
     }
 }
 
@@ -134,18 +138,14 @@ impl<T: Scalar> InferencePass<'_, T> {
     }
 
     fn range(&self, place: usize) -> Range<usize> {
-        let place = &self.architecture.places()[place];
-        let first = place.inference * self.workspace.capacity;
-        first..first + self.images * place.volume.count()
+        self.workspace.range(place, self.images)
     }
 
     fn observe(&mut self, index: usize) {
         if self.observer.is_active() {
             let entry = &self.architecture.layers()[index];
             let numbers = &self.workspace.volumes[self.range(entry.output)];
-            let volume = entry.kind.output();
-            let shape = (self.images, volume.height, volume.width, volume.depth);
-            let view = ArrayView4::from_shape(shape, numbers).expect("a place is as large as its volume");
+            let view = images::view(numbers, entry.kind.output());
             self.observer.volume(entry.name, view);
         }
     }

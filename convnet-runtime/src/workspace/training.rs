@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use convnet_geometry::{Architecture, Volume};
+use convnet_geometry::Architecture;
 use ndarray::ArrayView4;
 
 use super::images;
@@ -106,9 +106,10 @@ impl<T: Scalar> TrainingWorkspace<T> {
         &self.gradients
     }
 
-    /// The scores of the last batch, `[N, H, W, D]`; none before the first.
+    /// The scores of the last batch, `[N, H, W, D]`; none before the first, or after one that failed.
     pub fn scores(&self) -> ArrayView4<'_, T> {
-        self.view(&self.volumes, self.architecture.places().len() - 1, |place| place.training)
+        let place = self.architecture.places().len() - 1;
+        images::view(&self.volumes[self.volume(place)], self.architecture.output())
     }
 
     /// Whether passes record a fingerprint of their kinks, for gradient checks.
@@ -145,7 +146,7 @@ impl<T: Scalar> TrainingWorkspace<T> {
         self.images = count;
         self.kinks = self.kinks.map(|_| Kinks::NONE);
         let input = self.volume(0);
-        images::copy(&images, &mut self.volumes[input])?;
+        images::copy(&images, &mut self.volumes[input]).inspect_err(|_| self.images = 0)?;
         let value = parallel::enter(images::work(architecture, count, 3), || {
             forward(&mut ForwardPass { workspace: self, parameters: parameters.as_slice(), observer });
             let last = architecture.places().len() - 1;
@@ -186,39 +187,23 @@ impl<T: Scalar> TrainingWorkspace<T> {
         parallel::enter(images::work(architecture, self.images, 1), || {
             backward(&mut BackwardPass { workspace: self, parameters: parameters.as_slice(), mode });
         });
-        Ok(self.view(&self.volume_gradients, 0, |place| place.gradient))
+        Ok(images::view(&self.volume_gradients[self.gradient(0)], architecture.input()))
     }
 
     fn volume(&self, place: usize) -> Range<usize> {
         let place = &self.architecture.places()[place];
-        let first = place.training * self.capacity;
-        first..first + self.images * place.volume.count()
+        images::range(place.training, self.capacity, self.images, place.volume)
     }
 
     fn gradient(&self, place: usize) -> Range<usize> {
         let place = &self.architecture.places()[place];
-        let first = place.gradient * self.capacity;
-        first..first + self.images * place.volume.count()
+        images::range(place.gradient, self.capacity, self.images, place.volume)
     }
 
     fn switches(&self, layer: usize) -> Range<usize> {
         let layer = &self.architecture.layers()[layer];
         let first = layer.switches * self.capacity;
         first..first + self.images * layer.kind.switches()
-    }
-
-    fn view<'w>(
-        &self,
-        numbers: &'w [T],
-        place: usize,
-        offset: impl Fn(&convnet_geometry::Place) -> usize,
-    ) -> ArrayView4<'w, T> {
-        let place = &self.architecture.places()[place];
-        let first = offset(place) * self.capacity;
-        let Volume { width, height, depth } = place.volume;
-        let numbers = &numbers[first..first + self.images * place.volume.count()];
-        let shape = (self.images, height, width, depth);
-        ArrayView4::from_shape(shape, numbers).expect("a place is as large as its volume")
     }
 }
 
@@ -273,7 +258,7 @@ impl<T: Scalar> ForwardPass<'_, T> {
         if self.observer.is_active() {
             let workspace = &*self.workspace;
             let entry = &workspace.architecture.layers()[index];
-            let view = workspace.view(&workspace.volumes, entry.output, |place| place.training);
+            let view = images::view(&workspace.volumes[workspace.volume(entry.output)], entry.kind.output());
             self.observer.volume(entry.name, view);
         }
     }
