@@ -71,6 +71,8 @@ fn size<'a>(layer: &Layer<'a>, first: bool) -> Option<Advice<'a>> {
         LayerKind::Convolution(_) if side > if first { 7 } else { 5 } => {
             Some(Advice::LargeFilter { layer: layer.name, filter })
         }
+        // A window over the whole plane is a global pooling, and meant.
+        LayerKind::Pooling(layer) if layer.window().filter == layer.input().extent() => None,
         LayerKind::Pooling(_) if side > 3 => Some(Advice::LargePool { layer: layer.name, window: filter }),
         _ => None,
     }
@@ -93,7 +95,7 @@ fn shrinks<'a>(layer: &Layer<'a>) -> Option<Advice<'a>> {
 
 fn rounded<'a>(layer: &Layer<'a>) -> Option<Advice<'a>> {
     let window = layer.kind.window()?.rounding(Rounding::Exact);
-    window.output(layer.kind.input()).is_err().then_some(Advice::Rounded { layer: layer.name })
+    window.output(layer.kind.input()?).is_err().then_some(Advice::Rounded { layer: layer.name })
 }
 
 fn no_activation<'a>(layer: &Layer<'a>, next: Option<&Layer<'a>>) -> Option<Advice<'a>> {

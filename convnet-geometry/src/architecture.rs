@@ -5,7 +5,7 @@ use core::fmt;
 use crate::advice::{self, Advice};
 use crate::checked;
 use crate::error::{GeometryError, Quantity};
-use crate::layer::Layer;
+use crate::layer::{Layer, Offsets};
 use crate::memory::{Memory, UpdateRule};
 use crate::numbers::Grouped;
 use crate::pattern::Pattern;
@@ -23,6 +23,24 @@ pub enum LossKind {
     Softmax,
     /// Multiclass support vector machine.
     Svm,
+    /// Multiclass support vector machine with squared hinges.
+    SquaredSvm,
+    /// A binary support vector machine for each class.
+    OneVsAll,
+    /// Attributes by logistic regression.
+    Logistic,
+    /// Attributes by binary hinges.
+    Hinge,
+    /// Regression by squared distance.
+    L2,
+    /// Regression by absolute distance.
+    L1,
+    /// Softmax over a tree of classes.
+    HierarchicalSoftmax,
+    /// Structured support vector machine.
+    Structured,
+    /// A user's own.
+    Custom,
 }
 
 /// A volume of a network, and where each kind of workspace keeps it.
@@ -63,7 +81,7 @@ impl<'a> Architecture<'a> {
     /// The first place is the input, the last one the output.
     ///
     /// # Errors
-    /// The first layer's [`GeometryError::Volumes`], or [`GeometryError::Overflow`] of a total.
+    /// The first layer's [`GeometryError::Volumes`] or [`GeometryError::Branches`], or [`GeometryError::Overflow`] of a total.
     ///
     /// # Panics
     /// If there is no layer, the output does not lie last, or an index or an offset of training, parameters or switches is
@@ -76,7 +94,7 @@ impl<'a> Architecture<'a> {
         loss: LossKind,
     ) -> Result<Self, GeometryError> {
         assert!(!layers.is_empty(), "a network has at least one layer");
-        let (mut parameters, mut switches, mut volumes) = (0, 0, 0);
+        let (mut offsets, mut volumes) = (Offsets::FIRST, 0);
         let mut i = 0;
         while i < places.len() {
             assert!(places[i].training == volumes, "the volumes of training lie one after the other");
@@ -90,13 +108,11 @@ impl<'a> Architecture<'a> {
         let mut i = 0;
         while i < layers.len() {
             let layer = &layers[i];
-            checked::ok!(layer.accepts(places[layer.input].volume));
+            checked::ok!(layer.accepts(places));
             assert!(places[layer.output].volume.same(layer.kind.output()), "a layer's output has its place");
-            assert!(layer.kind.is_in_place() == (layer.input == layer.output), "in place or not");
-            assert!(layer.parameters == parameters && layer.switches == switches, "offsets add up");
-            parameters = checked::ok!(checked::sum(Quantity::Parameters, parameters, layer.kind.weights()));
-            parameters = checked::ok!(checked::sum(Quantity::Parameters, parameters, layer.kind.biases()));
-            switches = checked::ok!(checked::sum(Quantity::Memory, switches, layer.kind.switches()));
+            assert!(!layer.is_in_place() || layer.kind.can_be_in_place(), "in place or not");
+            assert!(layer.offsets.same(&offsets), "offsets add up");
+            offsets = checked::ok!(offsets.after(&layer.kind.counts()));
             i += 1;
         }
         assert!(layers[layers.len() - 1].output == places.len() - 1, "the output lies last");
@@ -152,8 +168,36 @@ impl<'a> Architecture<'a> {
 
     /// The number of learnable parameters.
     pub const fn parameters(&self) -> usize {
+        self.ends().parameters
+    }
+
+    /// The count of numbers that training keeps from step to step but does not optimise.
+    pub const fn state(&self) -> usize {
+        self.ends().state
+    }
+
+    /// The tensors of that state.
+    pub fn state_tensors(&self) -> impl Iterator<Item = Tensor<'a>> + use<'a> {
+        self.layers.iter().flat_map(Layer::state_tensors)
+    }
+
+    /// Numbers that layers save for their backward pass, for one image.
+    pub const fn saved(&self) -> usize {
+        self.ends().saved
+    }
+
+    /// Numbers that layers save for their backward pass, for a batch of any size.
+    pub const fn statistics(&self) -> usize {
+        self.ends().statistics
+    }
+
+    /// Where the numbers of another layer would begin.
+    const fn ends(&self) -> Offsets {
         let last = &self.layers[self.layers.len() - 1];
-        last.parameters + last.kind.weights() + last.kind.biases()
+        match last.offsets.after(&last.kind.counts()) {
+            Ok(offsets) => offsets,
+            Err(_) => panic!("a checked architecture can be counted"),
+        }
     }
 
     /// The learnable tensors, in the order in which they lie in the flat buffer.
@@ -195,8 +239,7 @@ impl<'a> Architecture<'a> {
 
     /// Switches that training keeps for one image.
     pub const fn switches(&self) -> usize {
-        let last = &self.layers[self.layers.len() - 1];
-        last.switches + last.kind.switches()
+        self.ends().switches
     }
 
     /// Multiply-accumulates of one image, forward.
@@ -255,7 +298,11 @@ const fn hash(places: &[Place], layers: &[Layer<'_>]) -> u64 {
     while i < layers.len() {
         hash = mix(hash, layers[i].name.as_bytes());
         hash = mix(hash, layers[i].notation.as_bytes());
-        hash = mix(hash, &(layers[i].input as u64).to_le_bytes());
+        let mut j = 0;
+        while j < layers[i].inputs.len() {
+            hash = mix(hash, &(layers[i].inputs[j] as u64).to_le_bytes());
+            j += 1;
+        }
         hash = mix(hash, &(layers[i].output as u64).to_le_bytes());
         i += 1;
     }

@@ -1,6 +1,7 @@
 //! CONV: K filters that slide over a volume.
 
 use crate::checked;
+use crate::counts::Counts;
 use crate::error::{GeometryError, Quantity};
 use crate::volume::{Extent, Volume};
 use crate::window::Window;
@@ -148,6 +149,11 @@ impl Convolution {
     /// Weights and biases.
     pub const fn parameters(&self) -> usize {
         self.weights() + self.biases()
+    }
+
+    /// Weights, biases and multiply-accumulates.
+    pub const fn counts(&self) -> Counts {
+        Counts { weights: self.weights(), biases: self.biases(), macs: self.macs(), ..Counts::NONE }
     }
 
     /// Multiply-accumulates for one image, biases not counted; `u64::MAX` if there are more.

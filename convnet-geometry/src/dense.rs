@@ -1,7 +1,9 @@
 //! FC: every output sees the whole input volume.
 
 use crate::checked;
+use crate::counts::Counts;
 use crate::error::{GeometryError, Quantity};
+use crate::real::Real;
 use crate::volume::Volume;
 
 /// What a fully connected layer is asked to be, before it is checked.
@@ -13,17 +15,26 @@ pub struct DenseSpec {
     pub outputs: usize,
     /// Whether each output has a bias.
     pub bias: bool,
+    /// DropConnect: the probability of keeping a weight while training, if weights are dropped.
+    pub keep: Option<Real>,
 }
 
 impl DenseSpec {
     /// `outputs` scores of `input`, with bias.
     pub const fn new(input: Volume, outputs: usize) -> Self {
-        Self { input, outputs, bias: true }
+        Self { input, outputs, bias: true, keep: None }
     }
 
     /// Without biases.
     pub const fn without_bias(mut self) -> Self {
         self.bias = false;
+        self
+    }
+
+    /// With DropConnect: while training each weight is kept with this probability; inference scales weights by it
+    /// (Wan et al. 2013).
+    pub const fn drop_connect(mut self, keep: f64) -> Self {
+        self.keep = Some(Real::new(keep));
         self
     }
 
@@ -88,6 +99,16 @@ impl Dense {
     /// Whether each output has a bias.
     pub const fn has_bias(&self) -> bool {
         self.spec.bias
+    }
+
+    /// DropConnect: the probability of keeping a weight while training, if weights are dropped.
+    pub const fn keep(&self) -> Option<Real> {
+        self.spec.keep
+    }
+
+    /// Weights, biases and multiply-accumulates.
+    pub const fn counts(&self) -> Counts {
+        Counts { weights: self.weights(), biases: self.biases(), macs: self.macs(), ..Counts::NONE }
     }
 
     /// The number of weights: inputs times outputs.

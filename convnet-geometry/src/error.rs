@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::join::Join;
+use crate::real::Real;
 use crate::rule::AxisWindow;
 use crate::volume::Volume;
 use crate::window::Axis;
@@ -32,6 +34,8 @@ pub enum Quantity {
     Groups,
     /// The outputs of a fully connected layer.
     Outputs,
+    /// The channels that compete in a maxout.
+    Pieces,
     /// The count of parameters.
     Parameters,
     /// The count of numbers in all volumes together.
@@ -52,6 +56,7 @@ impl fmt::Display for Quantity {
             Self::Filters => "the number of filters",
             Self::Groups => "the number of groups",
             Self::Outputs => "the number of outputs",
+            Self::Pieces => "the number of pieces",
             Self::Parameters => "the number of parameters",
             Self::Memory => "the memory of all volumes",
         })
@@ -111,6 +116,29 @@ pub enum GeometryError {
         /// The number of filters.
         filters: usize,
     },
+    /// The pieces of a maxout do not divide the depth.
+    Pieces {
+        /// The number of pieces.
+        pieces: usize,
+        /// The input's depth.
+        depth: usize,
+    },
+    /// The ratio of a fractional pooling is below 1, or larger than the shorter side of its input.
+    Ratio {
+        /// The ratio.
+        ratio: Real,
+        /// The shorter side.
+        side: usize,
+    },
+    /// A branch does not fit to those before it.
+    Branches {
+        /// How they join.
+        join: Join,
+        /// The volume of those before it.
+        first: Volume,
+        /// Its own.
+        other: Volume,
+    },
     /// A layer does not take the volume that it is given.
     Volumes {
         /// What the layer takes.
@@ -143,6 +171,18 @@ impl fmt::Display for GeometryError {
             }
             Self::GroupsFilters { groups, filters } => {
                 write!(f, "{groups} groups do not divide the {filters} filters")
+            }
+            Self::Pieces { pieces, depth } => {
+                write!(f, "{pieces} pieces do not divide the depth of {depth}")
+            }
+            Self::Ratio { ratio, side } => {
+                write!(f, "a ratio of {ratio} is not between 1 and the shorter side, {side}")
+            }
+            Self::Branches { join: Join::Stack, first, other } => {
+                write!(f, "{first} and {other} cannot be stacked: they differ in width or height")
+            }
+            Self::Branches { join: Join::Sum, first, other } => {
+                write!(f, "{first} and {other} cannot be summed: they differ")
             }
             Self::Volumes { expected, found } => {
                 write!(f, "the layer takes {expected} and was given {found}")

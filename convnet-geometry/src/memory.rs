@@ -35,7 +35,7 @@ pub struct Memory {
     pub volumes: u64,
     /// The gradients of those volumes; only neighbours live at the same time.
     pub volume_gradients: u64,
-    /// The switches of maximum pooling.
+    /// What layers keep for their backward pass: the switches of maximum pooling, the statistics of a batch.
     pub switches: u64,
     /// The parameters.
     pub parameters: u64,
@@ -58,7 +58,11 @@ impl Memory {
         Self {
             volumes: per_image.saturating_mul(architecture.training_numbers() as u64),
             volume_gradients: per_image.saturating_mul(architecture.gradient_numbers() as u64),
-            switches: batch.saturating_mul(4).saturating_mul(architecture.switches() as u64),
+            switches: batch
+                .saturating_mul(4)
+                .saturating_mul(architecture.switches() as u64)
+                .saturating_add(per_image.saturating_mul(architecture.saved() as u64))
+                .saturating_add(scalar.saturating_mul(architecture.statistics() as u64)),
             parameters,
             parameter_gradients: parameters,
             optimizer: parameters.saturating_mul(rule.kept_per_parameter() as u64),

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::activation::{Activation, Function};
 use crate::layer::{Layer, LayerKind};
 
 /// A network that follows the notes' pattern, with its N, M and K.
@@ -32,7 +33,7 @@ impl<'a> Pattern<'a> {
         let mut k = 0;
         while let [
             Layer { kind: LayerKind::Dense(_), .. },
-            Layer { kind: LayerKind::Relu(_), .. },
+            Layer { kind: LayerKind::Activation(Activation { function: Function::Relu, .. }), .. },
             after @ ..,
         ] = rest
         {
@@ -55,7 +56,7 @@ fn split_block<'a, 'b>(layers: &'a [Layer<'b>]) -> Option<(Block, &'a [Layer<'b>
     let (mut rest, mut n) = (layers, 0);
     while let [
         Layer { kind: LayerKind::Convolution(_), .. },
-        Layer { kind: LayerKind::Relu(_), .. },
+        Layer { kind: LayerKind::Activation(Activation { function: Function::Relu, .. }), .. },
         after @ ..,
     ] = rest
     {

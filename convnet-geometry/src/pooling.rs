@@ -1,6 +1,7 @@
-//! POOL and AVGPOOL: windows that keep the maximum or the mean of each channel.
+//! POOL, AVGPOOL, L2POOL, STOCHPOOL and GAP: windows that keep one number of each channel.
 
 use crate::checked;
+use crate::counts::Counts;
 use crate::error::{GeometryError, Quantity};
 use crate::volume::{Extent, Volume};
 use crate::window::{Axis, Window};
@@ -22,6 +23,11 @@ pub enum Pool {
     Max,
     /// The mean.
     Average(Average),
+    /// The square root of the sum of squares.
+    L2,
+    /// While training one of the numbers, drawn with a probability in proportion to it; in inference their mean, weighted
+    /// by those probabilities (Zeiler and Fergus 2013). Negative numbers count as 0, padding too.
+    Stochastic,
 }
 
 /// What a pooling layer is asked to be, before it is checked.
@@ -58,6 +64,7 @@ impl PoolingSpec {
         checked::ok!(Self::check_padding(&window, Axis::Width, input));
         checked::ok!(Self::check_padding(&window, Axis::Height, input));
         let output = checked::ok!(Volume::new(width, height, input.depth).check());
+        checked::ok!(output.checked_count());
         Ok(Pooling { spec: self, output })
     }
 
@@ -103,6 +110,15 @@ impl Pooling {
     /// Window size, stride and padding.
     pub const fn window(&self) -> Window {
         self.spec.window
+    }
+
+    /// A switch for each output of a pooling that keeps one of the numbers under its window.
+    pub const fn counts(&self) -> Counts {
+        let switches = match self.spec.pool {
+            Pool::Max | Pool::Stochastic => self.output.count(),
+            Pool::Average(_) | Pool::L2 => 0,
+        };
+        Counts { switches, ..Counts::NONE }
     }
 
     /// What a window keeps.

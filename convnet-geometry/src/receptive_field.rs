@@ -23,6 +23,16 @@ impl ReceptiveField {
     /// That of the input itself: one pixel.
     pub const PIXEL: Self = Self::Pixels { size: Extent::square(1), step: Extent::square(1) };
 
+    /// The smallest that holds both, where branches meet.
+    pub const fn with(self, other: Self) -> Self {
+        let (Self::Pixels { size, step }, Self::Pixels { size: other_size, step: other_step }) =
+            (self, other)
+        else {
+            return Self::WholeImage;
+        };
+        Self::Pixels { size: larger(size, other_size), step: larger(step, other_step) }
+    }
+
     /// The receptive field after a layer: `size + (F - 1) * step` with F the reach of the window; the step grows by
     /// the stride.
     pub const fn through(self, layer: &LayerKind) -> Self {
@@ -40,9 +50,22 @@ impl ReceptiveField {
                     height: step.height.saturating_mul(window.stride.height),
                 },
             },
-            None if matches!(layer, LayerKind::Dense(_)) => Self::WholeImage,
+            None if matches!(
+                layer,
+                LayerKind::Dense(_) | LayerKind::FractionalPooling(_) | LayerKind::Custom(_)
+            ) =>
+            {
+                Self::WholeImage
+            }
             None => self,
         }
+    }
+}
+
+const fn larger(a: Extent, b: Extent) -> Extent {
+    Extent {
+        width: if a.width > b.width { a.width } else { b.width },
+        height: if a.height > b.height { a.height } else { b.height },
     }
 }
 

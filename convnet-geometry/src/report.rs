@@ -1,5 +1,7 @@
 //! The one formatter of a network's table, in the form of the notes' VGG example.
 
+use alloc::vec;
+use alloc::vec::Vec;
 use core::fmt::{self, Write as _};
 
 use crate::architecture::Architecture;
@@ -71,10 +73,9 @@ impl<'a> Report<'a> {
     fn rows(self) -> impl Iterator<Item = Row<'a>> + use<'a> {
         let architecture = self.architecture;
         let input = Row { layer: None, volume: architecture.input(), sees: ReceptiveField::PIXEL };
-        let layers = architecture.layers().iter().scan(ReceptiveField::PIXEL, |sees, layer| {
-            *sees = sees.through(&layer.kind);
-            Some(Row { layer: Some(layer), volume: layer.kind.output(), sees: *sees })
-        });
+        let layers = architecture.layers().iter().zip(receptive_fields(architecture));
+        let layers =
+            layers.map(|(layer, sees)| Row { layer: Some(layer), volume: layer.kind.output(), sees });
         core::iter::once(input).chain(layers)
     }
 
@@ -83,13 +84,27 @@ impl<'a> Report<'a> {
     }
 }
 
+/// What the neurons of each layer see.
+fn receptive_fields(architecture: &Architecture<'_>) -> Vec<ReceptiveField> {
+    let mut places = vec![ReceptiveField::PIXEL; architecture.places().len()];
+    let through = |layer: &Layer<'_>| {
+        let inputs = layer.inputs.iter().map(|&input| places[input]);
+        let sees = inputs.reduce(ReceptiveField::with).unwrap_or(ReceptiveField::PIXEL).through(&layer.kind);
+        places[layer.output] = sees;
+        sees
+    };
+    architecture.layers().iter().map(through).collect()
+}
+
 impl Row<'_> {
     fn cell(&self, column: Column, f: &mut dyn fmt::Write) -> fmt::Result {
         let kind = self.layer.map(|layer| &layer.kind);
         match column {
             Column::Notation => write!(f, "{}:", self.layer.map_or("INPUT", |layer| layer.notation)),
             Column::Volume => write!(f, "{}", self.volume),
-            Column::Memory if kind.is_some_and(LayerKind::is_in_place) => f.write_str("memory: 0, in place"),
+            Column::Memory if self.layer.is_some_and(Layer::is_in_place) => {
+                f.write_str("memory: 0, in place")
+            }
             Column::Memory => {
                 let Volume { width, height, depth } = self.volume;
                 match self.volume.extent() {

@@ -2,6 +2,9 @@
 
 use core::fmt;
 
+/// The most sides that a tensor has: a locally connected layer's weights.
+const RANK: usize = 6;
+
 /// The part a tensor plays, which decides how it is initialised and whether it is regularised.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
@@ -16,6 +19,14 @@ pub enum Role {
     Shift,
     /// Slopes of a parametric activation.
     Slope,
+    /// Parameters of a user's own layer.
+    Own,
+    /// State: the running mean of batch normalization.
+    Mean,
+    /// State: the running variance of batch normalization.
+    Variance,
+    /// State of a user's own layer.
+    OwnState,
 }
 
 impl Role {
@@ -27,6 +38,10 @@ impl Role {
             Self::Scale => "scale",
             Self::Shift => "shift",
             Self::Slope => "slope",
+            Self::Own => "parameters",
+            Self::Mean => "mean",
+            Self::Variance => "variance",
+            Self::OwnState => "state",
         }
     }
 }
@@ -50,25 +65,31 @@ pub struct Tensor<'a> {
     pub offset: usize,
     /// Numbers that add up to one output (the fan-in); 1 for a tensor that is not a matrix.
     pub fan_in: usize,
-    sizes: [usize; 4],
+    sizes: [usize; RANK],
     rank: usize,
 }
 
 impl<'a> Tensor<'a> {
-    /// Filters `[K, F_height, F_width, D/G]`.
-    pub(crate) const fn filters(layer: &'a str, offset: usize, sizes: [usize; 4]) -> Self {
-        let fan_in = sizes[1] * sizes[2] * sizes[3];
-        Self { layer, role: Role::Weights, offset, fan_in, sizes, rank: 4 }
-    }
-
-    /// A matrix `[K, inputs]`.
-    pub(crate) const fn matrix(layer: &'a str, offset: usize, rows: usize, columns: usize) -> Self {
-        Self { layer, role: Role::Weights, offset, fan_in: columns, sizes: [rows, columns, 1, 1], rank: 2 }
+    /// A tensor of this shape, whose outputs are each the sum of `fan_in` products.
+    pub(crate) const fn new(
+        layer: &'a str,
+        role: Role,
+        offset: usize,
+        fan_in: usize,
+        shape: &[usize],
+    ) -> Self {
+        let mut sizes = [1; RANK];
+        let mut i = 0;
+        while i < shape.len() {
+            sizes[i] = shape[i];
+            i += 1;
+        }
+        Self { layer, role, offset, fan_in, sizes, rank: shape.len() }
     }
 
     /// A vector of one number a channel.
     pub(crate) const fn vector(layer: &'a str, role: Role, offset: usize, length: usize) -> Self {
-        Self { layer, role, offset, fan_in: 1, sizes: [length, 1, 1, 1], rank: 1 }
+        Self::new(layer, role, offset, 1, &[length])
     }
 
     /// The shape, row-major.
@@ -78,7 +99,12 @@ impl<'a> Tensor<'a> {
 
     /// How many numbers the tensor holds.
     pub const fn count(&self) -> usize {
-        self.sizes[0] * self.sizes[1] * self.sizes[2] * self.sizes[3]
+        let (mut count, mut i) = (1, 0);
+        while i < self.rank {
+            count *= self.sizes[i];
+            i += 1;
+        }
+        count
     }
 
     /// Where it lies in the flat buffer.

@@ -1,6 +1,6 @@
 //! Initialisation of parameters.
 
-use convnet_geometry::{Architecture, Role};
+use convnet_geometry::{Architecture, PRelu, Role};
 
 use crate::error::Error;
 use crate::parameters::Parameters;
@@ -12,7 +12,7 @@ use crate::scalar::Scalar;
 #[non_exhaustive]
 pub enum Initialization {
     /// Weights from a normal distribution with mean 0 and variance 2/n, n the number of inputs of a neuron: what the
-    /// notes recommend for ReLU networks (He et al. 2015). Biases 0.
+    /// notes recommend for ReLU networks (He et al. 2015). Biases and shifts 0, scales 1, slopes 0.25.
     #[default]
     He,
 }
@@ -32,6 +32,11 @@ impl Initialization {
         let mut parameters = Parameters::zeros(architecture);
         let numbers = parameters.as_mut_slice();
         for (index, tensor) in architecture.tensors().enumerate() {
+            match tensor.role {
+                Role::Scale => numbers[tensor.range()].fill(T::one()),
+                Role::Slope => numbers[tensor.range()].fill(T::from_f64(PRelu::INITIAL_SLOPE)),
+                _ => {}
+            }
             if tensor.role == Role::Weights {
                 let deviation = match self {
                     Self::He => T::from_f64((2.0 / tensor.fan_in as f64).sqrt()),

@@ -38,5 +38,6 @@ pub use kinks::Kinks;
 pub use network::{Gradients, Network, Statistics, Step};
 pub use observer::{FirstNonFinite, Observer, Unobserved};
 pub use parameters::Parameters;
+pub use random::Draw;
 pub use scalar::Scalar;
 pub use views::{ConvolutionParameters, DenseParameters};

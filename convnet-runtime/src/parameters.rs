@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aligned_vec::{AVec, ConstAlign};
-use convnet_geometry::{Architecture, Tensor};
+use convnet_geometry::{Architecture, Role, Tensor};
 use ndarray::{ArrayViewD, ArrayViewMutD, IxDyn};
 
 use crate::scalar::Scalar;
@@ -35,9 +35,14 @@ impl<T: Scalar> Parameters<T> {
         Self { numbers: zeros(architecture.parameters()), tensors, version: next_version() }
     }
 
-    /// No parameters: the state of a network that has none.
-    pub fn none() -> Self {
-        Self { numbers: zeros(0), tensors: Vec::new(), version: next_version() }
+    /// The state of a network before its first step: running means 0, running variances 1, everything else 0.
+    pub fn state(architecture: &'static Architecture<'static>) -> Self {
+        let tensors: Vec<_> = architecture.state_tensors().collect();
+        let mut numbers = zeros(architecture.state());
+        for tensor in tensors.iter().filter(|tensor| tensor.role == Role::Variance) {
+            numbers[tensor.range()].fill(T::one());
+        }
+        Self { numbers, tensors, version: next_version() }
     }
 
     /// How many numbers there are.

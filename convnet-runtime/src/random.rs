@@ -13,6 +13,8 @@ pub(crate) enum Purpose {
     /// The numbers of a gradient check; a stream for each tensor.
     #[cfg(feature = "train")]
     GradientCheck = 2,
+    /// What layers draw while training; a stream for each layer and step.
+    Layer = 4,
     /// Operands of tests.
     #[cfg(test)]
     Test = 3,
@@ -23,4 +25,32 @@ pub(crate) fn stream(seed: u64, purpose: Purpose, index: u64) -> ChaCha8Rng {
     let mut generator = ChaCha8Rng::seed_from_u64(seed);
     generator.set_stream((purpose as u64) << 56 | index);
     generator
+}
+
+/// What the chance of one layer in one step depends on: seed, step and layer; and, drawing, image and element.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Draw {
+    /// The seed of all chance.
+    pub seed: u64,
+    /// The number of the step.
+    pub step: u64,
+    /// The layer's index.
+    pub layer: usize,
+}
+
+impl Draw {
+    /// Words of the generator that each image has for itself.
+    const IMAGE: u128 = 1 << 40;
+    /// Streams of a step: more than a network may have layers.
+    const STEP: u64 = 1 << 16;
+
+    /// The generator for what is drawn from a number of an image on, one word of 32 bits for each number. Which thread
+    /// draws plays no part.
+    pub fn generator(self, image: usize, number: usize) -> ChaCha8Rng {
+        let index = self.step.wrapping_mul(Self::STEP).wrapping_add(self.layer as u64);
+        // The highest byte is the purpose's.
+        let mut generator = stream(self.seed, Purpose::Layer, index & (u64::MAX >> 8));
+        generator.set_word_pos(image as u128 * Self::IMAGE + number as u128);
+        generator
+    }
 }

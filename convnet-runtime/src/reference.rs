@@ -138,6 +138,7 @@ pub fn pooling<T: Scalar>(geometry: &Pooling, input: ArrayView4<'_, T>) -> Array
     pooled(geometry, input.dim().0, |to, cells, divisor| {
         output[to] = match geometry.pool() {
             Pool::Max => input[maximum(input, cells)],
+            Pool::L2 | Pool::Stochastic => todo!(),
             Pool::Average(_) => {
                 cells.iter().map(|&cell| input[cell]).sum::<T>() / T::from_f64(divisor as f64)
             }
@@ -155,6 +156,7 @@ pub fn pooling_gradient<T: Scalar>(
     let mut by_input = Array4::zeros(input.dim());
     pooled(geometry, input.dim().0, |from, cells, divisor| match geometry.pool() {
         Pool::Max => by_input[maximum(input, cells)] += output_gradient[from],
+        Pool::L2 | Pool::Stochastic => todo!(),
         Pool::Average(_) => {
             for &cell in cells {
                 by_input[cell] += output_gradient[from] / T::from_f64(divisor as f64);

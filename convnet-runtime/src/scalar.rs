@@ -2,12 +2,16 @@
 
 use std::iter::Sum;
 
-use convnet_geometry::{Convolution, Dense, Pooling};
+use convnet_geometry::{
+    Activation, BatchNorm, Convolution, Dense, Dropout, FractionalPooling, Local, Maxout, PRelu, Pooling,
+    ResponseNorm,
+};
 use ndarray::{ArrayView2, ArrayViewMut2, NdFloat};
 use rand_distr::{Distribution, StandardNormal};
 
 use crate::gemm::Packed;
-use crate::layers::{Relu, Runs, RunsInPlace};
+use crate::layers::{Runs, RunsInPlace};
+use crate::network::Gradients;
 use crate::simd::Tier;
 
 mod sealed {
@@ -23,9 +27,16 @@ pub trait Scalar:
     + Sum
     + Kernels
     + Runs<Convolution>
+    + Runs<Local>
     + Runs<Pooling>
+    + Runs<FractionalPooling>
     + Runs<Dense>
-    + RunsInPlace<Relu>
+    + Runs<PRelu>
+    + Runs<Maxout>
+    + Runs<BatchNorm>
+    + Runs<ResponseNorm>
+    + RunsInPlace<Activation>
+    + RunsInPlace<Dropout>
     + sealed::Sealed
 {
     /// The nearest number.
@@ -93,6 +104,18 @@ pub trait Kernels: Sized {
     /// Whether every number is finite.
     fn all_finite(numbers: &[Self]) -> bool;
 
+    /// `to += from`, number by number.
+    fn add_all(to: &mut [Self], from: &[Self]);
+
+    /// Copies, or adds, the channels of each pixel: rows of `from.1` numbers from `from.2` on to rows of `to.1` numbers from
+    /// `to.2` on, `channels` of them.
+    fn channels(
+        to: (&mut [Self], usize, usize),
+        from: (&[Self], usize, usize),
+        channels: usize,
+        mode: Gradients,
+    );
+
     /// `(byte - mean) * scale`.
     fn scale_bytes(bytes: &[u8], mean: Self, scale: Self, to: &mut [Self]);
 
@@ -127,6 +150,27 @@ macro_rules! compile_kernels {
             fn all_finite(numbers: &[Self]) -> bool {
                 // x * 0 is 0 for finite numbers and NaN for all others, and adds up without a branch.
                 numbers.iter().map(|&number| number * 0.0).sum::<Self>() == 0.0
+            }
+
+            fn add_all(to: &mut [Self], from: &[Self]) {
+                for (to, &from) in to.iter_mut().zip(from) {
+                    *to += from;
+                }
+            }
+
+            fn channels(
+                (to, to_depth, to_first): (&mut [Self], usize, usize),
+                (from, from_depth, from_first): (&[Self], usize, usize),
+                channels: usize,
+                mode: Gradients,
+            ) {
+                for (to, from) in to.chunks_exact_mut(to_depth).zip(from.chunks_exact(from_depth)) {
+                    let (to, from) = (&mut to[to_first..][..channels], &from[from_first..][..channels]);
+                    match mode {
+                        Gradients::Overwrite => to.copy_from_slice(from),
+                        Gradients::Accumulate => Self::add_all(to, from),
+                    }
+                }
             }
 
             fn scale_bytes(bytes: &[u8], mean: Self, scale: Self, to: &mut [Self]) {

@@ -4,26 +4,39 @@
 //! is implemented here. Each is checked against [`reference`](crate::reference), its specification in plain loops.
 //! `docs/adding-a-layer.md` says how to add one.
 
+mod activation;
 mod columns;
 mod convolution;
+mod custom;
 mod dense;
+mod dropout;
+mod fractional;
+mod join;
+mod local;
 mod matrices;
+mod maxout;
+mod normalization;
 mod pooling;
-mod relu;
+mod prelu;
 #[cfg(test)]
 mod tests;
 
-use convnet_geometry::{Convolution, Dense, LayerKind, Pooling};
+use convnet_geometry::{
+    Activation, BatchNorm, Convolution, Dense, Dropout, FractionalPooling, LayerKind, Local, Maxout, PRelu,
+    Pooling, ResponseNorm,
+};
 
 use crate::kinks::Kinks;
-use crate::network::Gradients;
+use crate::network::{Gradients, Statistics};
+use crate::random::Draw;
 use crate::scalar::Scalar;
 use crate::simd::Tier;
 use crate::workspace::Workers;
 
 pub use convolution::ConvolutionAlgorithm;
+pub use custom::{CustomBackward, CustomForward, CustomLayer};
 pub use dense::DenseAlgorithm;
-pub use relu::Relu;
+pub(crate) use join::Branch;
 
 /// What every call shares: the size of the batch and memory to work in.
 #[derive(Debug)]
@@ -39,24 +52,78 @@ pub struct Context<'a, T> {
 /// What a layer's forward pass reads and writes, for the whole batch.
 #[derive(Debug)]
 pub struct Forward<'a, T> {
-    /// The layer's parameters: weights, then biases.
+    /// The layer's parameters, in the order of its tensors: weights, then biases.
     pub parameters: &'a [T],
     /// `[N, H, W, D]` of its input.
     pub input: &'a [T],
     /// `[N, H, W, D]` of its output: overwritten.
     pub output: &'a mut [T],
-    /// Where the layer keeps positions for its backward pass; empty in inference.
-    pub switches: &'a mut [u32],
+    /// Training or inference, with what only the one or the other has.
+    pub mode: Mode<'a, T>,
+}
+
+/// Training or inference.
+#[derive(Debug)]
+pub enum Mode<'a, T> {
+    /// Inference: nothing is kept, nothing changes.
+    Inference {
+        /// The layer's state.
+        state: &'a [T],
+        /// For a layer that draws in inference too.
+        draw: Draw,
+    },
+    /// Training.
+    Training {
+        /// The layer's state, to move if `update` says so.
+        state: &'a mut [T],
+        /// Whether the state moves.
+        update: Statistics,
+        /// Where the layer keeps positions for its backward pass: as many for each image as its counts say.
+        switches: &'a mut [u32],
+        /// Where it keeps numbers of each image.
+        saved: &'a mut [T],
+        /// Where it keeps numbers of the batch.
+        statistics: &'a mut [T],
+        /// What its chance depends on.
+        draw: Draw,
+    },
+}
+
+impl<'a, T> Mode<'a, T> {
+    /// The switches, in training.
+    pub fn switches(self) -> Option<&'a mut [u32]> {
+        match self {
+            Self::Training { switches, .. } => Some(switches),
+            Self::Inference { .. } => None,
+        }
+    }
+}
+
+/// What the forward pass of training kept for the backward pass.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept<'a, T> {
+    /// Positions.
+    pub switches: &'a [u32],
+    /// Numbers of each image.
+    pub saved: &'a [T],
+    /// Numbers of the batch.
+    pub statistics: &'a [T],
+    /// The draw of the forward pass, to be drawn again.
+    pub draw: Draw,
 }
 
 /// What the gradient by a layer's parameters is computed from.
 #[derive(Debug)]
 pub struct ParameterGradient<'a, T> {
+    /// The layer's parameters.
+    pub parameters: &'a [T],
     /// The input of the forward pass.
     pub input: &'a [T],
+    /// What the forward pass kept.
+    pub kept: Kept<'a, T>,
     /// The gradient by the layer's output.
     pub output_gradient: &'a [T],
-    /// The gradient by its parameters: weights, then biases.
+    /// The gradient by its parameters, in their order.
     pub gradient: &'a mut [T],
     /// Whether to overwrite it or add to it.
     pub mode: Gradients,
@@ -67,8 +134,12 @@ pub struct ParameterGradient<'a, T> {
 pub struct InputGradient<'a, T> {
     /// The layer's parameters.
     pub parameters: &'a [T],
-    /// The positions that the forward pass kept.
-    pub switches: &'a [u32],
+    /// The input of the forward pass.
+    pub input: &'a [T],
+    /// Its output, if the layer [needs](convnet_geometry::LayerKind::needs) it: the next layer may have changed it otherwise.
+    pub output: &'a [T],
+    /// What the forward pass kept.
+    pub kept: Kept<'a, T>,
     /// The gradient by the layer's output.
     pub output_gradient: &'a [T],
     /// The gradient by its input: overwritten.
@@ -97,11 +168,11 @@ pub trait Layer<T: Scalar>: Sync {
 
 /// A layer that overwrites its input with its output, of the same volume, and needs only that for its backward pass.
 pub trait InPlace<T: Scalar>: Sync {
-    /// Turns the input into the output.
-    fn forward(&self, volume: &mut [T]);
+    /// Turns the input into the output; without a draw it is inference.
+    fn forward(&self, volume: &mut [T], draw: Option<Draw>);
 
-    /// Turns the gradient by the output into that by the input.
-    fn backward(&self, output: &[T], gradient: &mut [T]);
+    /// Turns the gradient by the output into that by the input, with the draw of the forward pass.
+    fn backward(&self, output: &[T], gradient: &mut [T], draw: Draw);
 
     /// Records the decisions of the forward pass.
     fn kinks(&self, _output: &[T], _kinks: &mut Kinks) {}
@@ -132,10 +203,10 @@ pub trait Runs<L>: Sized {
 /// [`Runs`] for a layer that works in place.
 pub trait RunsInPlace<L>: Sized {
     /// [`InPlace::forward`].
-    fn forward(layer: &L, volume: &mut [Self]);
+    fn forward(layer: &L, volume: &mut [Self], draw: Option<Draw>);
 
     /// [`InPlace::backward`].
-    fn backward(layer: &L, output: &[Self], gradient: &mut [Self]);
+    fn backward(layer: &L, output: &[Self], gradient: &mut [Self], draw: Draw);
 
     /// [`InPlace::kinks`].
     fn kinks(layer: &L, output: &[Self], kinks: &mut Kinks);
@@ -173,12 +244,12 @@ macro_rules! compile_layers {
         )*
         $(
             impl RunsInPlace<$in_place> for $scalar {
-                fn forward(layer: &$in_place, volume: &mut [Self]) {
-                    layer.forward(volume);
+                fn forward(layer: &$in_place, volume: &mut [Self], draw: Option<Draw>) {
+                    layer.forward(volume, draw);
                 }
 
-                fn backward(layer: &$in_place, output: &[Self], gradient: &mut [Self]) {
-                    layer.backward(output, gradient);
+                fn backward(layer: &$in_place, output: &[Self], gradient: &mut [Self], draw: Draw) {
+                    layer.backward(output, gradient, draw);
                 }
 
                 fn kinks(layer: &$in_place, output: &[Self], kinks: &mut Kinks) {
@@ -189,8 +260,8 @@ macro_rules! compile_layers {
     };
 }
 
-compile_layers!(f32: Convolution, Pooling, Dense; in place: Relu);
-compile_layers!(f64: Convolution, Pooling, Dense; in place: Relu);
+compile_layers!(f32: Convolution, Local, Pooling, FractionalPooling, Dense, PRelu, Maxout, BatchNorm, ResponseNorm; in place: Activation, Dropout);
+compile_layers!(f64: Convolution, Local, Pooling, FractionalPooling, Dense, PRelu, Maxout, BatchNorm, ResponseNorm; in place: Activation, Dropout);
 
 /// What a layer of an architecture needs of [`Context::packed`].
 pub(crate) fn packed_numbers<T: Scalar>(kind: &LayerKind, images: usize, tier: Tier) -> usize {
@@ -198,6 +269,7 @@ pub(crate) fn packed_numbers<T: Scalar>(kind: &LayerKind, images: usize, tier: T
         LayerKind::Convolution(layer) => <T as Runs<Convolution>>::packed_numbers(layer, images, tier),
         LayerKind::Pooling(layer) => <T as Runs<Pooling>>::packed_numbers(layer, images, tier),
         LayerKind::Dense(layer) => <T as Runs<Dense>>::packed_numbers(layer, images, tier),
+        LayerKind::Local(layer) => <T as Runs<Local>>::packed_numbers(layer, images, tier),
         _ => 0,
     }
 }

@@ -13,23 +13,24 @@ impl<T: Scalar> Layer<T> for Pooling {
     fn forward(&self, at: Forward<'_, T>, context: &mut Context<'_, T>) {
         let (input, output) = (self.input().count(), self.output().count());
         let work = self.work(context.images);
-        match self.pool() {
-            Pool::Max if at.switches.is_empty() => {
+        match (self.pool(), at.mode.switches()) {
+            (Pool::Max, None) => {
                 parallel::chunks(at.output, output, work, |image, output| {
                     self.maxima(&at.input[image * input..(image + 1) * input], output, None);
                 });
             }
-            Pool::Max => {
+            (Pool::Max, Some(switches)) => {
                 parallel::chunk_pairs(
                     (at.output, output),
-                    (at.switches, output),
+                    (switches, output),
                     work,
                     |image, output, switches| {
                         self.maxima(&at.input[image * input..(image + 1) * input], output, Some(switches));
                     },
                 );
             }
-            Pool::Average(average) => parallel::chunks(at.output, output, work, |image, output| {
+            (Pool::L2 | Pool::Stochastic, _) => todo!(),
+            (Pool::Average(average), _) => parallel::chunks(at.output, output, work, |image, output| {
                 self.means(average, &at.input[image * input..(image + 1) * input], output);
             }),
         }
@@ -43,11 +44,12 @@ impl<T: Scalar> Layer<T> for Pooling {
             gradient.fill(T::zero());
             match self.pool() {
                 Pool::Max => {
-                    let switches = &at.switches[outputs];
+                    let switches = &at.kept.switches[outputs];
                     for (i, (&pixel, &output)) in switches.iter().zip(output_gradient).enumerate() {
                         gradient[pixel as usize * depth + i % depth] += output;
                     }
                 }
+                Pool::L2 | Pool::Stochastic => todo!(),
                 Pool::Average(average) => self.spread(average, output_gradient, gradient),
             }
         });

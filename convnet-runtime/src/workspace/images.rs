@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use convnet_geometry::{Architecture, GeometryError, Quantity, Volume};
+use convnet_geometry::{Architecture, GeometryError, Layer, LayerKind, Quantity, Volume};
 use ndarray::ArrayView4;
 
 use crate::error::Error;
+use crate::layers::Branch;
 use crate::parallel::Work;
 use crate::scalar::Scalar;
 
@@ -20,7 +21,7 @@ pub(super) fn sizes<const N: usize>(
     }
     let too_large = |what| Error::WorkspaceSize { capacity, source: GeometryError::Overflow { what } };
     for layer in architecture.layers() {
-        let Volume { width, height, .. } = layer.kind.input();
+        let Some(Volume { width, height, .. }) = layer.kind.input() else { continue };
         if layer.kind.switches() > 0 && u32::try_from(width.saturating_mul(height)).is_err() {
             return Err(too_large(Quantity::Volume));
         }
@@ -42,9 +43,17 @@ pub(super) fn check_memory<T: Scalar>(capacity: usize, numbers: usize) -> Result
 }
 
 /// Checks that there are as many parameters as the network has: another's may have been put in their place.
-pub(super) fn same_count(architecture: &Architecture<'_>, found: usize) -> Result<(), Error> {
-    let expected = architecture.parameters();
-    if expected == found { Ok(()) } else { Err(Error::ParameterCount { expected, found }) }
+pub(super) fn same_counts(
+    architecture: &Architecture<'_>,
+    parameters: usize,
+    state: usize,
+) -> Result<(), Error> {
+    for (expected, found) in [(architecture.parameters(), parameters), (architecture.state(), state)] {
+        if expected != found {
+            return Err(Error::ParameterCount { expected, found });
+        }
+    }
+    Ok(())
 }
 
 /// Checks that a workspace is made for this network.
@@ -96,6 +105,22 @@ pub(super) fn copy<T: Scalar>(images: &ArrayView4<'_, T>, to: &mut [T]) -> Resul
 /// The work of a pass over a batch, of which `passes` cost as much as the forward pass.
 pub(super) fn work(architecture: &Architecture<'_>, images: usize, passes: u64) -> Work {
     Work::of(images, passes * architecture.macs())
+}
+
+/// The branches that a layer joins, in order; none if it joins none.
+pub(super) fn branches(
+    architecture: &'static Architecture<'static>,
+    layer: &'static Layer<'static>,
+) -> impl Iterator<Item = Branch> {
+    let joint = if let LayerKind::Joint(joint) = layer.kind { Some(joint) } else { None };
+    joint.into_iter().flat_map(move |joint| {
+        layer.inputs.iter().enumerate().scan(0, move |first, (index, &input)| {
+            let volume = architecture.places()[input].volume;
+            let branch = Branch::new(joint, volume, *first, index == 0);
+            *first += volume.depth;
+            Some(branch)
+        })
+    })
 }
 
 /// Where the numbers of a volume lie that has this offset for one image, in a workspace of this capacity.

@@ -8,11 +8,12 @@ use ndarray::ArrayView4;
 use super::images;
 use super::scratch::Scratch;
 use crate::error::Error;
-use crate::layers::{Forward, Runs, RunsInPlace};
+use crate::layers::{Context, CustomForward, CustomLayer, Forward, Mode, Runs, RunsInPlace};
 use crate::network::Network;
 use crate::observer::Observer;
 use crate::parallel;
-use crate::parameters::{Buffer, zeros};
+use crate::parameters::{Buffer, Parameters, zeros};
+use crate::random::Draw;
 use crate::scalar::Scalar;
 use crate::simd::Tier;
 
@@ -26,6 +27,8 @@ pub struct InferenceWorkspace<T> {
     volumes: Buffer<T>,
     /// The images of the last batch.
     images: usize,
+    /// The seed of layers that draw in inference too.
+    seed: u64,
     scratch: Scratch<T>,
 }
 
@@ -40,7 +43,7 @@ impl<T: Scalar> InferenceWorkspace<T> {
         let tier = Tier::current()?;
         images::check_memory::<T>(capacity, volumes + Scratch::<T>::needed(architecture, capacity, tier))?;
         let scratch = Scratch::new(architecture, capacity, tier);
-        Ok(Self { architecture, capacity, volumes: zeros(volumes), images: 0, scratch })
+        Ok(Self { architecture, capacity, volumes: zeros(volumes), images: 0, seed: 0, scratch })
     }
 
     /// [`new`](Self::new) for a network.
@@ -49,6 +52,12 @@ impl<T: Scalar> InferenceWorkspace<T> {
     /// Those of [`new`](Self::new).
     pub fn of<N: Network<Scalar = T>>(_: &N, capacity: usize) -> Result<Self, Error> {
         Self::new(N::ARCHITECTURE, capacity)
+    }
+
+    /// With another seed for layers that draw in inference too, fractional pooling being the only one; it is 0 otherwise.
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
     }
 
     /// The most images that a batch may have.
@@ -70,17 +79,19 @@ impl<T: Scalar> InferenceWorkspace<T> {
     pub fn run<'w>(
         &'w mut self,
         architecture: &'static Architecture<'static>,
-        parameters: &[T],
+        (parameters, state): (&Parameters<T>, &Parameters<T>),
         images: ArrayView4<'_, T>,
         observer: &mut dyn Observer<T>,
         forward: impl FnOnce(&mut InferencePass<'_, T>) + Send,
     ) -> Result<ArrayView4<'w, T>, Error> {
         images::same_architecture(architecture, self.architecture)?;
-        images::same_count(architecture, parameters.len())?;
+        images::same_counts(architecture, parameters.len(), state.len())?;
         let count = images::check_shape(architecture.input(), self.capacity, &images)?;
         // Whatever fails from here on, the scores of the batch before are gone.
         self.images = 0;
-        let mut pass = InferencePass { workspace: self, architecture, parameters, images: count, observer };
+        let (parameters, state) = (parameters.as_slice(), state.as_slice());
+        let mut pass =
+            InferencePass { workspace: self, architecture, parameters, state, images: count, observer };
         let input = pass.range(0);
         images::copy(&images, &mut pass.workspace.volumes[input])?;
         parallel::enter(images::work(architecture, count, 1), || forward(&mut pass));
@@ -106,6 +117,7 @@ pub struct InferencePass<'a, T> {
     workspace: &'a mut InferenceWorkspace<T>,
     architecture: &'static Architecture<'static>,
     parameters: &'a [T],
+    state: &'a [T],
     images: usize,
     observer: &'a mut dyn Observer<T>,
 }
@@ -116,24 +128,53 @@ impl<T: Scalar> InferencePass<'_, T> {
     where
         T: Runs<L>,
     {
+        self.run(index, |at, context| <T as Runs<L>>::forward(layer, at, context));
+    }
+
+    /// Runs layer `index` of the architecture, a user's own.
+    pub fn custom<C: CustomLayer<T>>(&mut self, index: usize) {
+        let volume = self.architecture.places()[self.architecture.layers()[index].inputs[0]].volume;
+        self.run(index, |at, context| C::forward(CustomForward::new(at, context.images, volume)));
+    }
+
+    fn run(&mut self, index: usize, forward: impl FnOnce(Forward<'_, T>, &mut Context<'_, T>)) {
         let entry = &self.architecture.layers()[index];
-        let places = [self.range(entry.input), self.range(entry.output)];
-        let InferenceWorkspace { volumes, scratch, .. } = &mut *self.workspace;
+        let places = [self.range(entry.inputs[0]), self.range(entry.output)];
+        let InferenceWorkspace { volumes, scratch, seed, .. } = &mut *self.workspace;
         let [input, output] =
             volumes.get_disjoint_mut(places).expect("places of volumes alive together are apart");
-        let parameters = &self.parameters[entry.range()];
-        let at = Forward { parameters, input, output, switches: &mut [] };
-        <T as Runs<L>>::forward(layer, at, &mut scratch.context(self.images));
+        let draw = Draw { seed: *seed, step: 0, layer: index };
+        let mode = Mode::Inference { state: &self.state[entry.state_range()], draw };
+        let at = Forward { parameters: &self.parameters[entry.range()], input, output, mode };
+        forward(at, &mut scratch.context(self.images));
         self.observe(index);
     }
 
-    /// Runs layer `index` of the architecture, which works in place.
+    /// Runs layer `index` of the architecture, which works in place; on a copy where others need its input.
     pub fn in_place<L>(&mut self, index: usize, layer: &L)
     where
         T: RunsInPlace<L>,
     {
-        let place = self.range(self.architecture.layers()[index].output);
-        <T as RunsInPlace<L>>::forward(layer, &mut self.workspace.volumes[place]);
+        let entry = &self.architecture.layers()[index];
+        let (input, output) = (self.range(entry.inputs[0]), self.range(entry.output));
+        let volumes = &mut self.workspace.volumes;
+        if !entry.is_in_place() {
+            volumes.copy_within(input, output.start);
+        }
+        <T as RunsInPlace<L>>::forward(layer, &mut volumes[output], None);
+        self.observe(index);
+    }
+
+    /// Joins the branches of layer `index`.
+    pub fn join(&mut self, index: usize) {
+        let entry = &self.architecture.layers()[index];
+        for (branch, &input) in images::branches(self.architecture, entry).zip(entry.inputs) {
+            let places = [self.range(input), self.range(entry.output)];
+            let volumes = &mut self.workspace.volumes;
+            let [input, output] =
+                volumes.get_disjoint_mut(places).expect("places of volumes alive together are apart");
+            branch.forward(input, output);
+        }
         self.observe(index);
     }
 

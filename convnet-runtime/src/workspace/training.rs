@@ -2,19 +2,23 @@
 
 use std::ops::Range;
 
-use convnet_geometry::Architecture;
+use convnet_geometry::{Architecture, Layer, Volume};
 use ndarray::ArrayView4;
 
 use super::images;
 use super::scratch::Scratch;
 use crate::error::Error;
 use crate::kinks::Kinks;
-use crate::layers::{Forward, InputGradient, ParameterGradient, Runs, RunsInPlace};
+use crate::layers::{
+    Context, CustomBackward, CustomForward, CustomLayer, Forward, InputGradient, Kept, Mode,
+    ParameterGradient, Runs, RunsInPlace,
+};
 use crate::losses::{Evaluation, Loss, LossValue};
 use crate::network::{Gradients, Network, Step};
 use crate::observer::Observer;
 use crate::parallel;
 use crate::parameters::{Buffer, Parameters, zeros};
+use crate::random::Draw;
 use crate::scalar::Scalar;
 use crate::simd::Tier;
 
@@ -27,11 +31,18 @@ pub struct TrainingWorkspace<T> {
     volumes: Buffer<T>,
     /// The gradients of volumes, which share memory as soon as they are dead.
     volume_gradients: Buffer<T>,
+    /// A gradient that is added to another, where branches part.
+    branch: Buffer<T>,
+    /// Which volumes have a gradient in this pass: the first one to come is written, the others are added.
+    has_gradient: Vec<bool>,
     switches: Vec<u32>,
+    saved: Buffer<T>,
+    statistics: Buffer<T>,
     gradients: Parameters<T>,
     scratch: Scratch<T>,
-    /// The images of the last batch.
+    /// The images of the last batch, and its step.
     images: usize,
+    step: Step,
     /// The version of the parameters that the gradients belong to.
     version: Option<u64>,
     kinks: Option<Kinks>,
@@ -57,11 +68,18 @@ impl<T: Scalar> TrainingWorkspace<T> {
     /// [`Error::EmptyBatch`] for a capacity of 0, [`Error::WorkspaceSize`], [`Error::WorkspaceMemory`],
     /// or [`Error::Tier`].
     pub fn new(architecture: &'static Architecture<'static>, capacity: usize) -> Result<Self, Error> {
-        let each =
-            [architecture.training_numbers(), architecture.gradient_numbers(), architecture.switches()];
-        let [volumes, volume_gradients, switches] = images::sizes(architecture, capacity, each)?;
-        let tier = Tier::current()?;
-        let numbers = [volumes, volume_gradients, switches, architecture.parameters()];
+        let each = [
+            architecture.training_numbers(),
+            architecture.gradient_numbers(),
+            largest_parting(architecture),
+            architecture.switches(),
+            architecture.saved(),
+        ];
+        let [volumes, volume_gradients, branch, switches, saved] =
+            images::sizes(architecture, capacity, each)?;
+        let (tier, statistics) = (Tier::current()?, architecture.statistics());
+        let numbers =
+            [volumes, volume_gradients, branch, switches, saved, statistics, architecture.parameters()];
         let needed = Scratch::<T>::needed(architecture, capacity, tier);
         images::check_memory::<T>(
             capacity,
@@ -72,10 +90,15 @@ impl<T: Scalar> TrainingWorkspace<T> {
             capacity,
             volumes: zeros(volumes),
             volume_gradients: zeros(volume_gradients),
+            branch: zeros(branch),
+            has_gradient: vec![false; architecture.places().len()],
             switches: vec![0; switches],
+            saved: zeros(saved),
+            statistics: zeros(statistics),
             gradients: Parameters::zeros(architecture),
             scratch: Scratch::new(architecture, capacity, tier),
             images: 0,
+            step: Step::default(),
             version: None,
             kinks: None,
         })
@@ -96,8 +119,9 @@ impl<T: Scalar> TrainingWorkspace<T> {
 
     /// The memory held, in bytes.
     pub fn bytes(&self) -> usize {
-        let numbers =
-            self.volumes.len() + self.volume_gradients.len() + self.gradients.len() + self.scratch.numbers();
+        let buffers = [&self.volumes, &self.volume_gradients, &self.branch, &self.saved, &self.statistics];
+        let numbers: usize = buffers.iter().map(|buffer| buffer.len()).sum();
+        let numbers = numbers + self.gradients.len() + self.scratch.numbers();
         numbers * size_of::<T>() + self.switches.len() * size_of::<u32>()
     }
 
@@ -131,24 +155,25 @@ impl<T: Scalar> TrainingWorkspace<T> {
     pub fn step<L: Loss<T>>(
         &mut self,
         architecture: &'static Architecture<'static>,
-        parameters: &Parameters<T>,
+        (parameters, state): (&Parameters<T>, &mut Parameters<T>),
         batch: Batch<'_, '_, T, L>,
         observer: &mut dyn Observer<T>,
         forward: impl FnOnce(&mut ForwardPass<'_, T>) + Send,
         backward: impl FnOnce(&mut BackwardPass<'_, T>) + Send,
     ) -> Result<LossValue<T>, Error> {
         images::same_architecture(architecture, self.architecture)?;
-        images::same_count(architecture, parameters.len())?;
+        images::same_counts(architecture, parameters.len(), state.len())?;
         let Batch { images, targets, loss, step } = batch;
         let count = images::check_shape(architecture.input(), self.capacity, &images)?;
         loss.check(architecture.output(), count, targets)?;
         self.version = None;
-        self.images = count;
+        (self.images, self.step) = (count, step);
         self.kinks = self.kinks.map(|_| Kinks::NONE);
         let input = self.volume(0);
         images::copy(&images, &mut self.volumes[input]).inspect_err(|_| self.images = 0)?;
         let value = parallel::enter(images::work(architecture, count, 3), || {
-            forward(&mut ForwardPass { workspace: self, parameters: parameters.as_slice(), observer });
+            let (numbers, state) = (parameters.as_slice(), state.as_mut_slice());
+            forward(&mut ForwardPass { workspace: self, parameters: numbers, state, observer });
             let last = architecture.places().len() - 1;
             let (scores, gradient) = (self.volume(last), self.gradient(last));
             let value = loss.evaluate(Evaluation {
@@ -158,8 +183,8 @@ impl<T: Scalar> TrainingWorkspace<T> {
                 gradient: &mut self.volume_gradients[gradient],
                 kinks: self.kinks.as_mut(),
             });
-            let mode = step.gradients;
-            backward(&mut BackwardPass { workspace: self, parameters: parameters.as_slice(), mode });
+            self.has_gradient.fill(false);
+            backward(&mut BackwardPass { workspace: self, parameters: numbers, mode: step.gradients });
             value
         });
         self.version = Some(parameters.version());
@@ -179,11 +204,12 @@ impl<T: Scalar> TrainingWorkspace<T> {
         backward: impl FnOnce(&mut BackwardPass<'_, T>) + Send,
     ) -> Result<ArrayView4<'_, T>, Error> {
         images::same_architecture(architecture, self.architecture)?;
-        images::same_count(architecture, parameters.len())?;
+        images::same_counts(architecture, parameters.len(), architecture.state())?;
         if self.version != Some(parameters.version()) {
             return Err(Error::NoGradients);
         }
         let mode = Gradients::Overwrite;
+        self.has_gradient.fill(false);
         parallel::enter(images::work(architecture, self.images, 1), || {
             backward(&mut BackwardPass { workspace: self, parameters: parameters.as_slice(), mode });
         });
@@ -202,15 +228,40 @@ impl<T: Scalar> TrainingWorkspace<T> {
 
     fn switches(&self, layer: usize) -> Range<usize> {
         let layer = &self.architecture.layers()[layer];
-        let first = layer.switches * self.capacity;
+        let first = layer.offsets.switches * self.capacity;
         first..first + self.images * layer.kind.switches()
     }
+
+    fn saved(&self, layer: &Layer<'_>) -> Range<usize> {
+        let first = layer.offsets.saved * self.capacity;
+        first..first + self.images * layer.kind.counts().saved
+    }
+
+    fn draw(&self, layer: usize) -> Draw {
+        Draw { seed: self.step.seed, step: self.step.number, layer }
+    }
+}
+
+/// Where a layer's statistics lie.
+fn statistics(layer: &Layer<'_>) -> Range<usize> {
+    layer.offsets.statistics..layer.offsets.statistics + layer.kind.counts().statistics
+}
+
+/// The largest volume that several layers, or several branches of one, read: their gradients are added up.
+fn largest_parting(architecture: &Architecture<'_>) -> usize {
+    let mut readers = vec![0_usize; architecture.places().len()];
+    for layer in architecture.layers().iter().filter(|layer| !layer.is_in_place()) {
+        layer.inputs.iter().for_each(|&input| readers[input] += 1);
+    }
+    let shared = architecture.places().iter().zip(readers).filter(|(_, readers)| *readers > 1);
+    shared.map(|(place, _)| place.volume.count()).max().unwrap_or(0)
 }
 
 /// One batch on its way forward.
 pub struct ForwardPass<'a, T> {
     workspace: &'a mut TrainingWorkspace<T>,
     parameters: &'a [T],
+    state: &'a mut [T],
     observer: &'a mut dyn Observer<T>,
 }
 
@@ -220,38 +271,83 @@ impl<T: Scalar> ForwardPass<'_, T> {
     where
         T: Runs<L>,
     {
-        let entry = &self.workspace.architecture.layers()[index];
-        let places = [self.workspace.volume(entry.input), self.workspace.volume(entry.output)];
-        let switches = self.workspace.switches(index);
-        let TrainingWorkspace { volumes, switches: all, scratch, kinks, images, .. } = &mut *self.workspace;
-        let [input, output] = volumes.get_disjoint_mut(places).expect("volumes lie one after the other");
-        let switches = &mut all[switches];
-        let at = Forward {
-            parameters: &self.parameters[entry.range()],
-            input,
-            output: &mut *output,
-            switches: &mut *switches,
-        };
-        <T as Runs<L>>::forward(layer, at, &mut scratch.context(*images));
+        self.run(index, |at, context| <T as Runs<L>>::forward(layer, at, context));
+        let (output, switches) = (self.output(index), self.workspace.switches(index));
+        let TrainingWorkspace { volumes, switches: all, kinks, .. } = &mut *self.workspace;
         if let Some(kinks) = kinks {
-            <T as Runs<L>>::kinks(layer, output, switches, kinks);
+            <T as Runs<L>>::kinks(layer, &volumes[output], &all[switches], kinks);
         }
+    }
+
+    /// Runs layer `index` of the architecture, a user's own.
+    pub fn custom<C: CustomLayer<T>>(&mut self, index: usize) {
+        let volume = input_volume(self.workspace.architecture, index);
+        self.run(index, |at, context| C::forward(CustomForward::new(at, context.images, volume)));
+    }
+
+    fn run(&mut self, index: usize, forward: impl FnOnce(Forward<'_, T>, &mut Context<'_, T>)) {
+        let entry = &self.workspace.architecture.layers()[index];
+        let places = [self.workspace.volume(entry.inputs[0]), self.workspace.volume(entry.output)];
+        let (switches, saved) = (self.workspace.switches(index), self.workspace.saved(entry));
+        let draw = self.workspace.draw(index);
+        let TrainingWorkspace {
+            volumes,
+            switches: all,
+            saved: kept,
+            statistics: of_batch,
+            step,
+            scratch,
+            images,
+            ..
+        } = &mut *self.workspace;
+        let [input, output] = volumes.get_disjoint_mut(places).expect("volumes lie one after the other");
+        let mode = Mode::Training {
+            state: &mut self.state[entry.state_range()],
+            update: step.statistics,
+            switches: &mut all[switches],
+            saved: &mut kept[saved],
+            statistics: &mut of_batch[statistics(entry)],
+            draw,
+        };
+        let at = Forward { parameters: &self.parameters[entry.range()], input, output, mode };
+        forward(at, &mut scratch.context(*images));
         self.observe(index);
     }
 
-    /// Runs layer `index` of the architecture, which works in place.
+    /// Runs layer `index` of the architecture, which works in place; on a copy where others need its input.
     pub fn in_place<L>(&mut self, index: usize, layer: &L)
     where
         T: RunsInPlace<L>,
     {
         let entry = &self.workspace.architecture.layers()[index];
-        let place = self.workspace.volume(entry.output);
+        let (input, output) = (self.workspace.volume(entry.inputs[0]), self.output(index));
+        let draw = self.workspace.draw(index);
         let TrainingWorkspace { volumes, kinks, .. } = &mut *self.workspace;
-        <T as RunsInPlace<L>>::forward(layer, &mut volumes[place.clone()]);
+        if !entry.is_in_place() {
+            volumes.copy_within(input, output.start);
+        }
+        <T as RunsInPlace<L>>::forward(layer, &mut volumes[output.clone()], Some(draw));
         if let Some(kinks) = kinks {
-            <T as RunsInPlace<L>>::kinks(layer, &volumes[place], kinks);
+            <T as RunsInPlace<L>>::kinks(layer, &volumes[output], kinks);
         }
         self.observe(index);
+    }
+
+    /// Joins the branches of layer `index`.
+    pub fn join(&mut self, index: usize) {
+        let architecture = self.workspace.architecture;
+        let entry = &architecture.layers()[index];
+        for (branch, &input) in images::branches(architecture, entry).zip(entry.inputs) {
+            let places = [self.workspace.volume(input), self.workspace.volume(entry.output)];
+            let volumes = &mut self.workspace.volumes;
+            let [input, output] = volumes.get_disjoint_mut(places).expect("volumes lie one after the other");
+            branch.forward(input, output);
+        }
+        self.observe(index);
+    }
+
+    fn output(&self, index: usize) -> Range<usize> {
+        self.workspace.volume(self.workspace.architecture.layers()[index].output)
     }
 
     fn observe(&mut self, index: usize) {
@@ -271,23 +367,52 @@ pub struct BackwardPass<'a, T> {
     mode: Gradients,
 }
 
+/// The volume that layer `index` takes.
+fn input_volume(architecture: &Architecture<'_>, index: usize) -> Volume {
+    architecture.places()[architecture.layers()[index].inputs[0]].volume
+}
+
 impl<T: Scalar> BackwardPass<'_, T> {
     /// The gradient by the parameters of layer `index`.
     pub fn parameters<L>(&mut self, index: usize, layer: &L)
     where
         T: Runs<L>,
     {
+        self.by_parameters(index, |at, context| <T as Runs<L>>::parameter_gradient(layer, at, context));
+    }
+
+    /// The gradient by the parameters of layer `index`, a user's own.
+    pub fn custom_parameters<C: CustomLayer<T>>(&mut self, index: usize) {
+        let volume = input_volume(self.workspace.architecture, index);
+        self.by_parameters(index, |at, context| {
+            C::backward(CustomBackward::by_parameters(at, context.images, volume));
+        });
+    }
+
+    fn by_parameters(
+        &mut self,
+        index: usize,
+        backward: impl FnOnce(ParameterGradient<'_, T>, &mut Context<'_, T>),
+    ) {
         let entry = &self.workspace.architecture.layers()[index];
-        let (input, output) = (self.workspace.volume(entry.input), self.workspace.gradient(entry.output));
-        let TrainingWorkspace { volumes, volume_gradients, gradients, scratch, images, .. } =
-            &mut *self.workspace;
+        let (input, output) = (self.workspace.volume(entry.inputs[0]), self.workspace.gradient(entry.output));
+        let (switches, saved) = (self.workspace.switches(index), self.workspace.saved(entry));
+        let draw = self.workspace.draw(index);
+        let workspace = &mut *self.workspace;
         let at = ParameterGradient {
-            input: &volumes[input],
-            output_gradient: &volume_gradients[output],
-            gradient: &mut gradients.as_mut_slice()[entry.range()],
+            parameters: &self.parameters[entry.range()],
+            input: &workspace.volumes[input],
+            kept: Kept {
+                switches: &workspace.switches[switches],
+                saved: &workspace.saved[saved],
+                statistics: &workspace.statistics[statistics(entry)],
+                draw,
+            },
+            output_gradient: &workspace.volume_gradients[output],
+            gradient: &mut workspace.gradients.as_mut_slice()[entry.range()],
             mode: self.mode,
         };
-        <T as Runs<L>>::parameter_gradient(layer, at, &mut scratch.context(*images));
+        backward(at, &mut workspace.scratch.context(workspace.images));
     }
 
     /// The gradient by the input of layer `index`.
@@ -295,29 +420,99 @@ impl<T: Scalar> BackwardPass<'_, T> {
     where
         T: Runs<L>,
     {
-        let entry = &self.workspace.architecture.layers()[index];
-        let places = [self.workspace.gradient(entry.input), self.workspace.gradient(entry.output)];
-        let switches = self.workspace.switches(index);
-        let TrainingWorkspace { volume_gradients, switches: all, scratch, images, .. } = &mut *self.workspace;
-        let [gradient, output_gradient] =
-            volume_gradients.get_disjoint_mut(places).expect("gradients alive together are apart");
-        let at = InputGradient {
-            parameters: &self.parameters[entry.range()],
-            switches: &all[switches],
-            output_gradient,
-            gradient,
-        };
-        <T as Runs<L>>::input_gradient(layer, at, &mut scratch.context(*images));
+        self.by_input(index, |at, context| <T as Runs<L>>::input_gradient(layer, at, context));
     }
 
-    /// The gradient by the input of layer `index`, which works in place.
+    /// The gradient by the input of layer `index`, a user's own.
+    pub fn custom_input<C: CustomLayer<T>>(&mut self, index: usize) {
+        let volume = input_volume(self.workspace.architecture, index);
+        self.by_input(index, |at, context| {
+            C::backward(CustomBackward::by_input(at, context.images, volume));
+        });
+    }
+
+    fn by_input(&mut self, index: usize, backward: impl FnOnce(InputGradient<'_, T>, &mut Context<'_, T>)) {
+        let entry = &self.workspace.architecture.layers()[index];
+        let mode = self.claim(entry.inputs[0]);
+        let places = [self.workspace.gradient(entry.inputs[0]), self.workspace.gradient(entry.output)];
+        let (input, output) = (self.workspace.volume(entry.inputs[0]), self.workspace.volume(entry.output));
+        let (switches, saved) = (self.workspace.switches(index), self.workspace.saved(entry));
+        let draw = self.workspace.draw(index);
+        let workspace = &mut *self.workspace;
+        let [gradient, output_gradient] =
+            workspace.volume_gradients.get_disjoint_mut(places).expect("gradients alive together are apart");
+        let length = gradient.len();
+        let at = InputGradient {
+            parameters: &self.parameters[entry.range()],
+            input: &workspace.volumes[input],
+            output: &workspace.volumes[output],
+            kept: Kept {
+                switches: &workspace.switches[switches],
+                saved: &workspace.saved[saved],
+                statistics: &workspace.statistics[statistics(entry)],
+                draw,
+            },
+            output_gradient,
+            gradient: match mode {
+                Gradients::Overwrite => &mut *gradient,
+                Gradients::Accumulate => &mut workspace.branch[..length],
+            },
+        };
+        backward(at, &mut workspace.scratch.context(workspace.images));
+        if mode == Gradients::Accumulate {
+            T::add_all(gradient, &workspace.branch[..length]);
+        }
+    }
+
+    /// The gradient by the input of layer `index`, which works in place; on a copy where others need its input.
     pub fn in_place<L>(&mut self, index: usize, layer: &L)
     where
         T: RunsInPlace<L>,
     {
         let entry = &self.workspace.architecture.layers()[index];
-        let (output, gradient) = (self.workspace.volume(entry.output), self.workspace.gradient(entry.output));
-        let TrainingWorkspace { volumes, volume_gradients, .. } = &mut *self.workspace;
-        <T as RunsInPlace<L>>::backward(layer, &volumes[output], &mut volume_gradients[gradient]);
+        let values = self.workspace.volume(entry.output);
+        let places = [self.workspace.gradient(entry.inputs[0]), self.workspace.gradient(entry.output)];
+        let draw = self.workspace.draw(index);
+        if entry.is_in_place() {
+            let TrainingWorkspace { volumes, volume_gradients, .. } = &mut *self.workspace;
+            let gradient = &mut volume_gradients[places[1].clone()];
+            return <T as RunsInPlace<L>>::backward(layer, &volumes[values], gradient, draw);
+        }
+        let mode = self.claim(entry.inputs[0]);
+        let TrainingWorkspace { volumes, volume_gradients, branch, .. } = &mut *self.workspace;
+        let [gradient, output_gradient] =
+            volume_gradients.get_disjoint_mut(places).expect("gradients alive together are apart");
+        let passed_on = match mode {
+            Gradients::Overwrite => &mut *gradient,
+            Gradients::Accumulate => &mut branch[..output_gradient.len()],
+        };
+        passed_on.copy_from_slice(output_gradient);
+        <T as RunsInPlace<L>>::backward(layer, &volumes[values], passed_on, draw);
+        if mode == Gradients::Accumulate {
+            T::add_all(gradient, &branch[..output_gradient.len()]);
+        }
+    }
+
+    /// The gradient by one of the branches that layer `index` joins.
+    pub fn branch(&mut self, index: usize, branch: usize) {
+        let architecture = self.workspace.architecture;
+        let entry = &architecture.layers()[index];
+        let input = entry.inputs[branch];
+        let mode = self.claim(input);
+        let places = [self.workspace.gradient(input), self.workspace.gradient(entry.output)];
+        let gradients = &mut self.workspace.volume_gradients;
+        let [gradient, output_gradient] =
+            gradients.get_disjoint_mut(places).expect("gradients alive together are apart");
+        let branch = images::branches(architecture, entry).nth(branch).expect("one of its branches");
+        branch.backward(output_gradient, gradient, mode);
+    }
+
+    /// Whether the gradient of a volume is to be written or added to: the first one to come is written.
+    fn claim(&mut self, place: usize) -> Gradients {
+        if std::mem::replace(&mut self.workspace.has_gradient[place], true) {
+            Gradients::Accumulate
+        } else {
+            Gradients::Overwrite
+        }
     }
 }

@@ -1,0 +1,97 @@
+//! A user's own layer: `(path::Scale, parameters = 64) : [WxHxD]` in the notation.
+
+use convnet_geometry::Volume;
+
+use crate::layers::{Forward, InputGradient, Mode, ParameterGradient};
+use crate::scalar::Scalar;
+
+/// A layer that a user writes, on slices of a whole batch: volumes are `[N, H, W, D]`, depth innermost.
+///
+/// The notation names the type and writes its output volume and its numbers; the generated code asserts that they are
+/// these constants. Implement it for every scalar: `impl<T: Scalar> CustomLayer<T> for Scale`.
+///
+/// The layer must compute the same for an image whatever batch it is in, and whatever the number of threads.
+pub trait CustomLayer<T: Scalar> {
+    /// The volume that it gives.
+    const OUTPUT: Volume;
+    /// How many numbers it learns.
+    const PARAMETERS: usize = 0;
+    /// How many numbers it keeps from step to step without learning them.
+    const STATE: usize = 0;
+    /// How many numbers of each image its forward pass hands its backward pass.
+    const SAVED: usize = 0;
+
+    /// Fills fresh parameters, which are 0 before.
+    fn initialize(_parameters: &mut [T]) {}
+
+    /// Computes the output.
+    fn forward(at: CustomForward<'_, T>);
+
+    /// Adds to the gradients that are asked for.
+    fn backward(at: CustomBackward<'_, T>);
+}
+
+/// What the forward pass of a user's layer reads and writes.
+#[derive(Debug)]
+pub struct CustomForward<'a, T> {
+    /// N, the images of the batch.
+    pub images: usize,
+    /// The volume of one image of its input.
+    pub volume: Volume,
+    /// Its parameters.
+    pub parameters: &'a [T],
+    /// `[N, H, W, D]` of its input.
+    pub input: &'a [T],
+    /// `[N, H, W, D]` of its output: overwritten.
+    pub output: &'a mut [T],
+    /// Training or inference: the state, and what is saved.
+    pub mode: Mode<'a, T>,
+}
+
+/// What the backward pass of a user's layer reads and writes.
+#[derive(Debug)]
+pub struct CustomBackward<'a, T> {
+    /// N, the images of the batch.
+    pub images: usize,
+    /// The volume of one image of its input.
+    pub volume: Volume,
+    /// Its parameters.
+    pub parameters: &'a [T],
+    /// The input of the forward pass.
+    pub input: &'a [T],
+    /// What the forward pass saved.
+    pub saved: &'a [T],
+    /// The gradient by the output.
+    pub output_gradient: &'a [T],
+    /// The gradient by the parameters, to add to, if it is asked for.
+    pub parameter_gradient: Option<&'a mut [T]>,
+    /// The gradient by the input, to add to, if it is asked for.
+    pub input_gradient: Option<&'a mut [T]>,
+}
+
+impl<'a, T: Scalar> CustomForward<'a, T> {
+    pub(crate) fn new(at: Forward<'a, T>, images: usize, volume: Volume) -> Self {
+        let Forward { parameters, input, output, mode } = at;
+        Self { images, volume, parameters, input, output, mode }
+    }
+}
+
+impl<'a, T: Scalar> CustomBackward<'a, T> {
+    pub(crate) fn by_parameters(at: ParameterGradient<'a, T>, images: usize, volume: Volume) -> Self {
+        let ParameterGradient { parameters, input, kept, output_gradient, gradient, mode } = at;
+        if mode == crate::network::Gradients::Overwrite {
+            gradient.fill(T::zero());
+        }
+        let saved = kept.saved;
+        let (parameter_gradient, input_gradient) = (Some(gradient), None);
+        Self { images, volume, parameters, input, saved, output_gradient, parameter_gradient, input_gradient }
+    }
+
+    pub(crate) fn by_input(at: InputGradient<'a, T>, images: usize, volume: Volume) -> Self {
+        let InputGradient { parameters, input, kept, output_gradient, gradient, .. } = at;
+        gradient.fill(T::zero());
+        let saved = kept.saved;
+        let (parameter_gradient, input_gradient) = (None, Some(gradient));
+        Self { images, volume, parameters, input, saved, output_gradient, parameter_gradient, input_gradient }
+    }
+}
