@@ -1,17 +1,22 @@
 //! What generated code names: not for people.
 
 pub use convnet_geometry::{
-    Architecture, Average, Convolution, ConvolutionSpec, Dense, DenseSpec, Layer, LayerKind, LossKind,
-    Memory, Padding, Place, Pool, Pooling, PoolingSpec, Report, Rounding, UpdateRule, Volume, Window,
+    Activation, Architecture, Average, BatchNorm, Convolution, ConvolutionSpec, Custom, Dense, DenseSpec,
+    Dropout, FractionalPooling, Function, Join, Joint, Layer, LayerKind, Local, LossKind, Maxout, Memory,
+    Offsets, PRelu, Padding, Place, Pool, Pooling, PoolingSpec, Real, Report, ResponseNorm, Rounding,
+    UpdateRule, Volume, Window,
 };
-pub use convnet_runtime::layers::Relu;
-pub use convnet_runtime::losses::{Loss, LossValue, NoLoss, Softmax, Svm};
+pub use convnet_runtime::layers::CustomLayer;
+pub use convnet_runtime::losses::{
+    HierarchicalSoftmax, Hinge, L1, L2, Logistic, Loss, LossValue, NoLoss, OneVsAll, Softmax, SquaredSvm,
+    Structured, Svm,
+};
 pub use convnet_runtime::workspace::{
     BackwardPass, Batch, ForwardPass, InferenceWorkspace, TrainingWorkspace,
 };
 pub use convnet_runtime::{
-    ConvolutionParameters, DenseParameters, Error, Initialization, Network, Observer, Parameters, Scalar,
-    Step,
+    BatchNormParameters, ConvolutionParameters, CustomParameters, DenseParameters, Error, Initialization,
+    LocalParameters, Network, Observer, PReluParameters, Parameters, Scalar, Step,
 };
 pub use core::mem::size_of;
 pub use core::result::Result;

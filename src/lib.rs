@@ -11,9 +11,9 @@ pub mod __private;
 
 pub use convnet_geometry as geometry;
 pub use convnet_runtime::{
-    ConvolutionParameters, DenseParameters, Error, FirstNonFinite, Gradients, Initialization, Kinks, Network,
-    Observer, Parameters, Scalar, Statistics, Step, Unobserved, data, layers, losses, reference, simd,
-    workspace,
+    BatchNormParameters, ConvolutionParameters, CustomParameters, DenseParameters, Draw, Error,
+    FirstNonFinite, Gradients, Initialization, Kinks, LocalParameters, Network, Observer, PReluParameters,
+    Parameters, Scalar, Statistics, Step, Unobserved, data, layers, losses, reference, simd, workspace,
 };
 #[cfg(feature = "train")]
 pub use convnet_runtime::{optimizers, train};

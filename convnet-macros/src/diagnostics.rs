@@ -25,6 +25,11 @@ impl Place {
         Self { first: span(tokens.first()), last: span(tokens.last()) }
     }
 
+    /// The line in which it begins, counted from 1.
+    pub(crate) fn line(self) -> usize {
+        self.first.start().line
+    }
+
     /// From this place's first token to that place's last.
     pub(crate) fn to(self, end: Self) -> Self {
         Self { first: self.first, last: end.last }
@@ -49,6 +54,12 @@ impl Diagnostic {
     /// A mistake at these tokens.
     pub(crate) fn new(place: impl Into<Place>, message: impl Into<String>) -> Self {
         Self { place: place.into(), message: message.into(), helps: Vec::new() }
+    }
+
+    /// With more at the end of the message.
+    pub(crate) fn and(mut self, more: &str) -> Self {
+        self.message.push_str(more);
+        self
     }
 
     /// With a line that says what would repair it.

@@ -1,34 +1,42 @@
 //! A stub for a network with a mistake: the same names and types, so that the code that uses it adds no errors of its own.
 
-use proc_macro2::{Ident, TokenStream};
+use convnet_geometry::LossKind;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-use crate::ast::{Chain, Definition, ElementKind, Layer};
+use crate::ast::{Block, Definition};
+use crate::check::accessor;
 use crate::codegen::traits::{self, Bodies};
-use crate::codegen::{conditions, facade};
+use crate::codegen::{conditions, facade, losses};
+use crate::diagnostics::Diagnostics;
+use crate::unroll::{self, Node};
 use crate::vocabulary::Meaning;
 
 /// How many elements a stub has accessors for.
 const ELEMENT_LIMIT: usize = 1000;
 
 /// The stub. It never runs: a compile error stands beside it.
-pub(crate) fn stub(definition: &Definition) -> TokenStream {
+pub(crate) fn stub(definition: &Definition, blocks: &[Block]) -> TokenStream {
     let Definition { attributes, visibility, name, .. } = definition;
     let facade = facade(definition);
     let conditions = conditions(definition);
-    let accessors = accessors(&definition.chain).into_iter().map(|(name, view)| {
+    let accessors = accessors(definition, blocks).into_iter().map(|(name, view)| {
         quote! {
             pub fn #name(&self) -> #view<'_, T> {
                 ::core::unreachable!()
             }
         }
     });
-    let svm = definition.chain.elements.last().is_some_and(|last| {
-        matches!(&last.kind, ElementKind::Layer(Layer { keyword, .. }) if keyword.meaning == Meaning::Svm)
-    });
+    // A loss of the user's own needs its path; whatever else it is, the stub never computes it.
+    let loss = definition.chain.layers().find_map(|layer| layer.keyword.meaning.loss());
+    let loss = match loss {
+        None | Some(LossKind::Custom | LossKind::Structured) => LossKind::Softmax,
+        Some(kind) => kind,
+    };
+    let loss = losses::name(loss);
     let never = quote!(::core::unreachable!());
     let bodies = Bodies {
-        loss_type: if svm { quote!(rt::Svm) } else { quote!(rt::Softmax) },
+        loss_type: quote!(rt::#loss),
         architecture: quote!(rt::Architecture::STUB),
         new: never.clone(),
         loss: never.clone(),
@@ -79,35 +87,46 @@ pub(crate) fn stub(definition: &Definition) -> TokenStream {
 }
 
 /// The accessors that the network would have had, as far as its layers could be read.
-fn accessors(chain: &Chain) -> Vec<(Ident, TokenStream)> {
-    let (mut convolutions, mut dense, mut accessors) = (0, 0, Vec::new());
-    collect(chain, &mut { ELEMENT_LIMIT }, &mut |layer| {
-        let (stem, ordinal, view) = match layer.keyword.meaning {
-            Meaning::Convolution => ("conv", &mut convolutions, quote!(rt::ConvolutionParameters)),
-            Meaning::Dense => ("fc", &mut dense, quote!(rt::DenseParameters)),
-            _ => return,
-        };
-        *ordinal += 1;
-        accessors.push((Ident::new(&format!("{stem}{ordinal}"), layer.word.span()), view));
+fn accessors(definition: &Definition, blocks: &[Block]) -> Vec<(Ident, TokenStream)> {
+    let mut accessors: Vec<(Ident, TokenStream)> = Vec::new();
+    // What uses itself, or is too large, was reported; a stub needs none of it.
+    let is_small = unroll::count(&definition.chain, blocks) <= ELEMENT_LIMIT;
+    let ignored = Diagnostics::new();
+    let nodes = if is_small { unroll::nodes(&definition.chain, blocks, &ignored) } else { Vec::new() };
+    drop(ignored.drain());
+    collect(&nodes, &mut |name, view, span| {
+        let name = Ident::new(&accessor(name), span);
+        if accessors.iter().all(|(other, _)| *other != name) {
+            accessors.push((name, view));
+        }
     });
     accessors
 }
 
-/// A stub need not be as large as a network that repeats too often: `left` is how many elements are still looked at.
-fn collect<'a>(chain: &'a Chain, left: &mut usize, use_layer: &mut dyn FnMut(&'a Layer)) {
-    for element in &chain.elements {
-        match &element.kind {
-            ElementKind::Layer(layer) => use_layer(layer),
-            ElementKind::Group { chain, repeat } => {
-                for _ in 0..repeat.map_or(1, |repeat| repeat.value) {
-                    collect(chain, left, use_layer);
-                    *left = left.saturating_sub(1);
-                    if *left == 0 {
-                        return;
-                    }
+/// Calls `f` with the name, the view and the place of every layer that has parameters.
+fn collect(nodes: &[Node<'_>], f: &mut dyn FnMut(&str, TokenStream, Span)) {
+    for node in nodes {
+        match node {
+            Node::Layer(step) => {
+                if let Some(view) = view(step.layer.keyword.meaning) {
+                    f(&step.name, view, step.layer.word.span());
                 }
             }
+            Node::Custom(step) => f(&step.name, quote!(rt::CustomParameters), Span::call_site()),
+            Node::Fork(fork) => fork.branches.iter().for_each(|branch| collect(branch, f)),
+            Node::Expect(_) => {}
         }
-        *left = left.saturating_sub(1);
     }
+}
+
+/// The view of a layer's parameters, if it has any.
+fn view(meaning: Meaning) -> Option<TokenStream> {
+    Some(match meaning {
+        Meaning::Convolution => quote!(rt::ConvolutionParameters),
+        Meaning::Local => quote!(rt::LocalParameters),
+        Meaning::Dense => quote!(rt::DenseParameters),
+        Meaning::PRelu => quote!(rt::PReluParameters),
+        Meaning::BatchNorm => quote!(rt::BatchNormParameters),
+        _ => return None,
+    })
 }

@@ -8,6 +8,7 @@ mod ast;
 mod check;
 mod codegen;
 mod diagnostics;
+mod editor;
 mod expand;
 mod fallback;
 mod infer;
@@ -15,6 +16,7 @@ mod parse;
 mod plan;
 #[cfg(test)]
 mod tests;
+mod unroll;
 mod vocabulary;
 
 use proc_macro::TokenStream;

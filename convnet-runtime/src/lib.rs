@@ -40,4 +40,7 @@ pub use observer::{FirstNonFinite, Observer, Unobserved};
 pub use parameters::Parameters;
 pub use random::Draw;
 pub use scalar::Scalar;
-pub use views::{ConvolutionParameters, DenseParameters};
+pub use views::{
+    BatchNormParameters, ConvolutionParameters, CustomParameters, DenseParameters, LocalParameters,
+    PReluParameters,
+};

@@ -1,10 +1,12 @@
 //! Geometry as constants, written the way a person would write them.
 
 use convnet_geometry::{
-    Average, Convolution, Dense, Extent, LayerKind, Padding, Place, Pool, Pooling, Rounding, Volume, Window,
+    Average, Convolution, Dense, Extent, Function, Join, LayerKind, Padding, Place, Pool, Pooling, Real,
+    ResponseNorm, Rounding, Volume, Window,
 };
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
+use syn::Path;
 
 /// A count with its thousands apart, as clippy likes them: `138_357_544`.
 pub(super) fn count(count: usize) -> Literal {
@@ -34,19 +36,23 @@ pub(super) fn place(place: &Place) -> TokenStream {
     quote!(rt::Place { volume: #volume, training: #training, inference: #inference, gradient: #gradient })
 }
 
-/// The type of a layer's geometry.
-pub(super) fn ty(kind: &LayerKind) -> TokenStream {
-    let name = variant(kind);
-    quote!(rt::#name)
-}
-
 /// The variant of a layer's kind, which is called as its geometry.
-fn variant(kind: &LayerKind) -> Ident {
+pub(super) fn variant(kind: &LayerKind) -> Ident {
     let name = match kind {
         LayerKind::Convolution(_) => "Convolution",
+        LayerKind::Local(_) => "Local",
         LayerKind::Pooling(_) => "Pooling",
+        LayerKind::FractionalPooling(_) => "FractionalPooling",
         LayerKind::Dense(_) => "Dense",
-        other => unreachable!("{other:?} has no geometry of its own"),
+        LayerKind::Activation(_) => "Activation",
+        LayerKind::PRelu(_) => "PRelu",
+        LayerKind::Maxout(_) => "Maxout",
+        LayerKind::BatchNorm(_) => "BatchNorm",
+        LayerKind::ResponseNorm(_) => "ResponseNorm",
+        LayerKind::Dropout(_) => "Dropout",
+        LayerKind::Joint(_) => "Joint",
+        LayerKind::Custom(_) => "Custom",
+        other => unreachable!("{other:?} has no code"),
     };
     Ident::new(name, Span::call_site())
 }
@@ -55,31 +61,106 @@ fn variant(kind: &LayerKind) -> Ident {
 pub(super) fn view(kind: &LayerKind) -> TokenStream {
     match kind {
         LayerKind::Convolution(_) => quote!(rt::ConvolutionParameters),
+        LayerKind::Local(_) => quote!(rt::LocalParameters),
         LayerKind::Dense(_) => quote!(rt::DenseParameters),
+        LayerKind::PRelu(_) => quote!(rt::PReluParameters),
+        LayerKind::BatchNorm(_) => quote!(rt::BatchNormParameters),
+        LayerKind::Custom(_) => quote!(rt::CustomParameters),
         other => unreachable!("{other:?} has no parameters"),
     }
 }
 
-/// The value of a layer's geometry.
-pub(super) fn value(kind: &LayerKind) -> TokenStream {
+/// The value of a layer's geometry; `custom` is the type of a user's own.
+pub(super) fn value(kind: &LayerKind, custom: Option<&Path>) -> TokenStream {
     match kind {
-        LayerKind::Convolution(layer) => convolution(layer),
+        LayerKind::Convolution(layer) => {
+            let spec = convolution(layer);
+            quote!(#spec.geometry())
+        }
+        LayerKind::Local(layer) => {
+            let spec = convolution(layer.shared());
+            quote!(rt::Local::new(#spec))
+        }
         LayerKind::Pooling(layer) => pooling(layer),
+        LayerKind::FractionalPooling(layer) => {
+            let (input, ratio) = (volume(layer.input()), real(layer.ratio()));
+            quote!(rt::FractionalPooling::new(#input, #ratio))
+        }
         LayerKind::Dense(layer) => dense(layer),
-        other => unreachable!("{other:?} has no geometry of its own"),
+        LayerKind::Activation(layer) => {
+            let (volume, function) = (volume(layer.volume), function(layer.function));
+            quote!(rt::Activation::new(#volume, rt::Function::#function))
+        }
+        LayerKind::PRelu(layer) => {
+            let (volume, shared) = (volume(layer.volume), layer.shared);
+            quote!(rt::PRelu::new(#volume, #shared))
+        }
+        LayerKind::Maxout(layer) => {
+            let (input, pieces) = (volume(layer.input()), size(layer.pieces()));
+            quote!(rt::Maxout::new(#input, #pieces))
+        }
+        LayerKind::BatchNorm(layer) => {
+            let (volume, momentum, epsilon) =
+                (volume(layer.volume), real(layer.momentum), real(layer.epsilon));
+            quote!(rt::BatchNorm::new(#volume, #momentum, #epsilon))
+        }
+        LayerKind::ResponseNorm(layer) => response(layer),
+        LayerKind::Dropout(layer) => {
+            let (volume, keep) = (volume(layer.volume), real(layer.keep));
+            quote!(rt::Dropout::new(#volume, #keep))
+        }
+        LayerKind::Joint(joint) => {
+            let output = volume(joint.output);
+            let join = match joint.join {
+                Join::Stack => quote!(Stack),
+                Join::Sum => quote!(Sum),
+            };
+            quote!(rt::Joint { join: rt::Join::#join, output: #output })
+        }
+        LayerKind::Custom(layer) => {
+            let (input, output) = (volume(layer.input()), volume(layer.output()));
+            let counts = layer.counts();
+            let [parameters, state] = [counts.own, counts.state].map(count);
+            let saved = custom.map(|path| quote!(.saving(<#path as rt::CustomLayer<f32>>::SAVED)));
+            quote!(rt::Custom::new(#input, #output, #parameters, #state) #saved)
+        }
+        other => unreachable!("{other:?} has no code"),
     }
 }
 
-/// A layer's kind, its geometry by the name of its constant.
-pub(super) fn kind(kind: &LayerKind, constant: &Ident) -> TokenStream {
-    match kind {
-        LayerKind::Relu(on) => {
-            let on = volume(*on);
-            quote!(rt::LayerKind::Relu(#on))
+/// A real number with a point in it, as Rust likes them.
+pub(super) fn real(real: Real) -> Literal {
+    Literal::f64_unsuffixed(real.get())
+}
+
+fn function(function: Function) -> TokenStream {
+    match function {
+        Function::Relu => quote!(Relu),
+        Function::LeakyRelu(slope) => {
+            let slope = real(slope);
+            quote!(LeakyRelu(rt::Real::new(#slope)))
         }
-        other => {
-            let variant = variant(other);
-            quote!(rt::LayerKind::#variant(Self::#constant))
+        Function::Elu(alpha) => {
+            let alpha = real(alpha);
+            quote!(Elu(rt::Real::new(#alpha)))
+        }
+        Function::Sigmoid => quote!(Sigmoid),
+        Function::Tanh => quote!(Tanh),
+        other => unreachable!("{other:?} has no code"),
+    }
+}
+
+fn response(layer: &ResponseNorm) -> TokenStream {
+    let (volume, n, over_n) = (volume(layer.volume), size(layer.n), layer.over_n);
+    let [k, alpha, beta] = [layer.k, layer.alpha, layer.beta].map(real);
+    quote! {
+        rt::ResponseNorm {
+            volume: #volume,
+            n: #n,
+            k: rt::Real::new(#k),
+            alpha: rt::Real::new(#alpha),
+            beta: rt::Real::new(#beta),
+            over_n: #over_n,
         }
     }
 }
@@ -91,7 +172,7 @@ fn convolution(layer: &Convolution) -> TokenStream {
         quote!(.groups(#groups))
     });
     let bias = (!layer.has_bias()).then(|| quote!(.without_bias()));
-    quote!(rt::ConvolutionSpec::new(#input, #window, #filters) #groups #bias .geometry())
+    quote!(rt::ConvolutionSpec::new(#input, #window, #filters) #groups #bias)
 }
 
 fn pooling(layer: &Pooling) -> TokenStream {
@@ -100,6 +181,8 @@ fn pooling(layer: &Pooling) -> TokenStream {
         Pool::Max => quote!(rt::Pool::Max),
         Pool::Average(Average::Counted) => quote!(rt::Pool::Average(rt::Average::Counted)),
         Pool::Average(Average::Uncounted) => quote!(rt::Pool::Average(rt::Average::Uncounted)),
+        Pool::L2 => quote!(rt::Pool::L2),
+        Pool::Stochastic => quote!(rt::Pool::Stochastic),
     };
     quote!(rt::PoolingSpec::new(#input, #window, #pool).geometry())
 }
@@ -107,7 +190,11 @@ fn pooling(layer: &Pooling) -> TokenStream {
 fn dense(layer: &Dense) -> TokenStream {
     let (input, outputs) = (volume(layer.input()), count(layer.outputs()));
     let bias = (!layer.has_bias()).then(|| quote!(.without_bias()));
-    quote!(rt::DenseSpec::new(#input, #outputs) #bias .geometry())
+    let keep = layer.keep().map(|keep| {
+        let keep = real(keep);
+        quote!(.drop_connect(#keep))
+    });
+    quote!(rt::DenseSpec::new(#input, #outputs) #bias #keep .geometry())
 }
 
 fn window(window: Window) -> TokenStream {

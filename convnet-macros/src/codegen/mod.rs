@@ -1,16 +1,21 @@
 //! The plan to code: a struct, its constants and accessors, straight-line passes over the runtime's kernels.
 
+pub(crate) mod blocks;
+mod customs;
 mod docs;
 mod geometry;
+pub(crate) mod losses;
 mod passes;
 pub(crate) mod traits;
 
+use convnet_geometry::{LayerKind, Offsets};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use syn::Attribute;
 
-use crate::ast::Definition;
-use crate::plan::{Plan, PlannedLayer, PlannedLoss};
+use crate::ast::{Definition, Element, ElementKind};
+use crate::check::accessor;
+use crate::plan::{Plan, PlannedLayer};
 use traits::Bodies;
 
 /// All code of one network.
@@ -22,6 +27,7 @@ pub(crate) fn network(plan: &Plan<'_>) -> TokenStream {
     let implementation = implementation(plan);
     let facade = facade(plan.definition);
     let conditions = conditions(plan.definition);
+    let (of_loss, of_customs) = (losses::checks(plan), customs::checks(plan));
     quote! {
         #structure
 
@@ -32,6 +38,8 @@ pub(crate) fn network(plan: &Plan<'_>) -> TokenStream {
             #constants
             #layers
             #implementation
+            #of_loss
+            #of_customs
         };
     }
 }
@@ -50,7 +58,7 @@ fn structure(plan: &Plan<'_>) -> TokenStream {
     let Definition { attributes, visibility, name, .. } = plan.definition;
     let facade = facade(plan.definition);
     let table = docs::table(plan);
-    let loss = loss_type(plan.loss, &quote!(#facade::losses));
+    let loss = losses::ty(&plan.loss, &quote!(#facade::losses));
     quote! {
         #(#attributes)*
         #table
@@ -62,32 +70,21 @@ fn structure(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-/// The type of the loss, in the facade's module `losses` or among generated code's names.
-fn loss_type(loss: PlannedLoss, module: &TokenStream) -> TokenStream {
-    match loss {
-        PlannedLoss::None => quote!(#module::NoLoss),
-        PlannedLoss::Softmax => quote!(#module::Softmax),
-        PlannedLoss::Svm { .. } => quote!(#module::Svm),
-    }
-}
-
-fn loss_value(loss: PlannedLoss) -> TokenStream {
-    match loss {
-        PlannedLoss::Svm { delta } => {
-            let delta = Literal::f64_unsuffixed(delta);
-            quote!(rt::Svm::with_checked_margin(#delta))
-        }
-        other => loss_type(other, &quote!(rt)),
-    }
-}
-
 /// Names each keyword's documentation, with the span of the word in the source: what an editor shows on hovering.
 fn keywords(plan: &Plan<'_>) -> TokenStream {
-    let names = plan.definition.chain.layers().map(|layer| {
-        let name = Ident::new(layer.keyword.name, layer.word.span());
-        quote!(rt::dsl::#name)
-    });
-    quote!(const _: &[rt::dsl::Keyword] = &[#(#names),*];)
+    let words = plan.definition.chain.elements().flat_map(keywords_of);
+    quote!(const _: &[rt::dsl::Keyword] = &[#(#words),*];)
+}
+
+/// The keyword of an element, if it has one.
+pub(crate) fn keywords_of(element: &Element) -> Option<TokenStream> {
+    let (keyword, word) = match &element.kind {
+        ElementKind::Layer(layer) => (layer.keyword, &layer.word),
+        ElementKind::Branches(branches) => (branches.keyword, &branches.word),
+        ElementKind::Group { .. } | ElementKind::Call(_) | ElementKind::Custom(_) => return None,
+    };
+    let name = Ident::new(keyword.name, word.span());
+    Some(quote!(rt::dsl::#name))
 }
 
 /// Constants, and what of a network can be asked without one.
@@ -95,8 +92,7 @@ fn constants(plan: &Plan<'_>) -> TokenStream {
     let name = &plan.definition.name;
     let input = geometry::volume(plan.places[0].volume);
     let output = geometry::volume(plan.places[plan.places.len() - 1].volume);
-    let parameters =
-        geometry::count(plan.layers.iter().map(|layer| layer.kind.weights() + layer.kind.biases()).sum());
+    let parameters = geometry::count(plan.layers.iter().map(|layer| layer.kind.parameters()).sum());
     quote! {
         impl #name {
             /// The volume of one image.
@@ -127,54 +123,88 @@ fn constants(plan: &Plan<'_>) -> TokenStream {
 /// The description of the network, its geometries by the names of their constants.
 fn architecture(plan: &Plan<'_>) -> TokenStream {
     let places = plan.places.iter().map(geometry::place);
-    let layers = plan.layers.iter().map(|layer| {
-        let PlannedLayer { name, notation, kind, input, output, parameters, switches, .. } = layer;
-        let kind = geometry::kind(kind, &constant(layer));
-        let [parameters, switches] = [parameters, switches].map(|offset| geometry::count(*offset));
-        let [input, output] = [input, output].map(|index| Literal::usize_unsuffixed(*index));
+    let layers = plan.layers.iter().enumerate().map(|(index, layer)| {
+        let PlannedLayer { name, notation, kind, inputs, output, .. } = layer;
+        let kind = self::kind(layer, kind);
+        let offsets = offsets(plan, index);
+        let inputs = inputs.iter().map(|index| Literal::usize_unsuffixed(*index));
+        let output = Literal::usize_unsuffixed(*output);
         quote! {
             rt::Layer {
                 name: #name,
                 notation: #notation,
                 kind: #kind,
-                input: #input,
+                inputs: &[#(#inputs),*],
                 output: #output,
-                parameters: #parameters,
-                switches: #switches,
+                offsets: #offsets,
             }
         }
     });
     let text = &plan.name;
-    let loss = match plan.loss {
-        PlannedLoss::None => quote!(None),
-        PlannedLoss::Softmax => quote!(Softmax),
-        PlannedLoss::Svm { .. } => quote!(Svm),
-    };
-    quote!(rt::Architecture::new(#text, &[#(#places),*], &[#(#layers),*], rt::LossKind::#loss))
+    let loss = losses::kind(&plan.loss);
+    quote!(rt::Architecture::new(#text, &[#(#places),*], &[#(#layers),*], #loss))
+}
+
+/// A layer's kind, its geometry by the name of its constant.
+fn kind(layer: &PlannedLayer<'_>, kind: &LayerKind) -> TokenStream {
+    let variant = geometry::variant(kind);
+    if let LayerKind::Joint(_) = kind {
+        let joint = geometry::value(kind, None);
+        return quote!(rt::LayerKind::#variant(#joint));
+    }
+    let constant = constant(layer);
+    quote!(rt::LayerKind::#variant(Self::#constant))
+}
+
+/// Where a layer's numbers begin, as far as they are not 0. What users' own layers save is known to their types alone.
+fn offsets(plan: &Plan<'_>, index: usize) -> TokenStream {
+    let Offsets { parameters, state, switches, saved: _, statistics } = plan.layers[index].offsets;
+    let saved = plan.layers[..index].iter().filter_map(|layer| layer.custom);
+    let saved: Vec<_> = saved.map(|path| quote!(<#path as rt::CustomLayer<f32>>::SAVED)).collect();
+    let saved = (!saved.is_empty()).then(|| quote!(saved: #(#saved)+*,));
+    let named =
+        [("parameters", parameters), ("state", state), ("switches", switches), ("statistics", statistics)];
+    let fields = named.into_iter().filter(|(_, offset)| *offset > 0).map(|(name, offset)| {
+        let (name, offset) = (format_ident!("{name}"), geometry::count(offset));
+        quote!(#name: #offset,)
+    });
+    let fields: TokenStream = fields.chain(saved).collect();
+    if fields.is_empty() {
+        quote!(rt::Offsets::FIRST)
+    } else {
+        quote!(rt::Offsets { #fields ..rt::Offsets::FIRST })
+    }
 }
 
 /// One constant for each layer that has a geometry, one accessor for each that has parameters.
 fn layers(plan: &Plan<'_>) -> TokenStream {
     let name = &plan.definition.name;
-    let geometries = plan.layers.iter().filter(|layer| !layer.kind.is_in_place()).map(|layer| {
-        let (constant, ty, value) =
-            (constant(layer), geometry::ty(&layer.kind), geometry::value(&layer.kind));
-        quote!(const #constant: #ty = #value;)
+    let has_geometry = |layer: &&PlannedLayer<'_>| !matches!(layer.kind, LayerKind::Joint(_));
+    let geometries = plan.layers.iter().filter(has_geometry).map(|layer| {
+        let (constant, ty) = (constant(layer), geometry::variant(&layer.kind));
+        let value = geometry::value(&layer.kind, layer.custom);
+        quote!(const #constant: rt::#ty = #value;)
     });
     let lines = docs::layers(plan);
-    let accessors =
-        plan.layers.iter().zip(lines).filter(|(layer, _)| layer.kind.weights() > 0).map(|(layer, line)| {
-            let accessor = Ident::new(&layer.name, layer.word.span());
-            let (constant, view) = (constant(layer), geometry::view(&layer.kind));
-            let first = geometry::count(layer.parameters);
-            let last = geometry::count(layer.parameters + layer.kind.weights() + layer.kind.biases());
-            quote! {
-                #[doc = #line]
-                pub fn #accessor(&self) -> #view<'_, T> {
-                    #view::new(&Self::#constant, &self.parameters.as_slice()[#first..#last])
-                }
-            }
+    let has_parameters = |(layer, _): &(&PlannedLayer<'_>, String)| layer.kind.parameters() > 0;
+    let accessors = plan.layers.iter().zip(lines).filter(has_parameters).map(|(layer, line)| {
+        let accessor = Ident::new(&accessor(&layer.name), layer.span);
+        let (constant, view) = (constant(layer), geometry::view(&layer.kind));
+        let first = geometry::count(layer.offsets.parameters);
+        let last = geometry::count(layer.offsets.parameters + layer.kind.parameters());
+        let state = (layer.kind.counts().state > 0).then(|| {
+            let first = geometry::count(layer.offsets.state);
+            let last = geometry::count(layer.offsets.state + layer.kind.counts().state);
+            quote!(, &self.state.as_slice()[#first..#last])
         });
+        let state = state.or_else(|| layer.custom.map(|_| quote!(, &[])));
+        quote! {
+            #[doc = #line]
+            pub fn #accessor(&self) -> #view<'_, T> {
+                #view::new(&Self::#constant, &self.parameters.as_slice()[#first..#last] #state)
+            }
+        }
+    });
     quote! {
         impl<T: rt::Scalar> #name<T> {
             #(#geometries)*
@@ -186,13 +216,15 @@ fn layers(plan: &Plan<'_>) -> TokenStream {
 
 /// The traits: `Network`, and what any value should have.
 fn implementation(plan: &Plan<'_>) -> TokenStream {
-    let loss = loss_value(plan.loss);
+    let loss = losses::value(&plan.loss);
+    let (parameters, customs) = customs::initialize(plan);
     let bodies = Bodies {
-        loss_type: loss_type(plan.loss, &quote!(rt)),
+        loss_type: losses::ty(&plan.loss, &quote!(rt)),
         architecture: architecture(plan),
         new: quote! {
-            let parameters = initialization.parameters(Self::ARCHITECTURE, seed)?;
-            rt::Result::Ok(Self { parameters, state: rt::Parameters::none(), loss: #loss })
+            let #parameters = initialization.parameters(Self::ARCHITECTURE, seed)?;
+            #customs
+            rt::Result::Ok(Self { parameters, state: rt::Parameters::state(Self::ARCHITECTURE), loss: #loss })
         },
         loss: quote!(&self.loss),
         infer: passes::infer(plan),
@@ -208,5 +240,5 @@ fn implementation(plan: &Plan<'_>) -> TokenStream {
 
 /// `CONV1`: the constant of a layer's geometry.
 fn constant(layer: &PlannedLayer<'_>) -> Ident {
-    format_ident!("{}", layer.name.to_uppercase())
+    format_ident!("{}", accessor(&layer.name).to_uppercase())
 }

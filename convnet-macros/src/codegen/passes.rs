@@ -1,27 +1,27 @@
 //! Forward and backward: one call a layer.
 
+use convnet_geometry::LayerKind;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::constant;
-use crate::plan::{Plan, PlannedLayer};
+use crate::plan::{Gradient, Plan, PlannedLayer};
 
 /// `infer`.
 pub(super) fn infer(plan: &Plan<'_>) -> TokenStream {
     let calls = plan.layers.iter().enumerate().map(|(index, layer)| forward(index, layer));
     quote! {
-        workspace.run(Self::ARCHITECTURE, self.parameters.as_slice(), images, observer, |pass| {
+        let numbers = (&self.parameters, &self.state);
+        workspace.run(Self::ARCHITECTURE, numbers, images, observer, |pass| {
             #(#calls)*
         })
     }
 }
 
-/// `gradients`: backward down to the first layer with parameters, whose input needs no gradient.
+/// `gradients`: backward down to the first layers with parameters, whose inputs need no gradient.
 pub(super) fn gradients(plan: &Plan<'_>) -> TokenStream {
     let forward = plan.layers.iter().enumerate().map(|(index, layer)| forward(index, layer));
-    let first = plan.first_trained();
-    let trained = first.map_or(0..0, |first| first..plan.layers.len());
-    let backward: Vec<_> = trained.rev().map(|index| backward(index, &plan.layers[index], first)).collect();
+    let backward: Vec<_> = plan.backward.step.iter().map(|gradient| backward(*gradient, plan)).collect();
     let pass = if backward.is_empty() { quote!(_) } else { quote!(pass) };
     quote! {
         let batch = rt::Batch { images, targets, loss, step };
@@ -31,24 +31,17 @@ pub(super) fn gradients(plan: &Plan<'_>) -> TokenStream {
         let backward = |#pass: &mut rt::BackwardPass<'_, T>| {
             #(#backward)*
         };
-        workspace.step(Self::ARCHITECTURE, &self.parameters, batch, observer, forward, backward)
+        let numbers = (&self.parameters, &mut self.state);
+        workspace.step(Self::ARCHITECTURE, numbers, batch, observer, forward, backward)
     }
 }
 
-/// `input_gradient`: from the first layer with parameters to the images.
+/// `input_gradient`: from the first layers with parameters to the images.
 pub(super) fn input_gradient(plan: &Plan<'_>) -> TokenStream {
-    let last = plan.first_trained().unwrap_or(plan.layers.len() - 1);
-    let calls = (0..=last).rev().map(|index| {
-        let layer = &plan.layers[index];
-        let (index, name) = (Literal::usize_unsuffixed(index), constant(layer));
-        if layer.kind.is_in_place() {
-            quote!(pass.in_place(#index, &rt::Relu);)
-        } else {
-            quote!(pass.input(#index, &Self::#name);)
-        }
-    });
+    let calls: Vec<_> = plan.backward.to_input.iter().map(|gradient| backward(*gradient, plan)).collect();
+    let pass = if calls.is_empty() { quote!(_) } else { quote!(pass) };
     quote! {
-        workspace.input_gradient(Self::ARCHITECTURE, &self.parameters, |pass| {
+        workspace.input_gradient(Self::ARCHITECTURE, &self.parameters, |#pass| {
             #(#calls)*
         })
     }
@@ -56,19 +49,29 @@ pub(super) fn input_gradient(plan: &Plan<'_>) -> TokenStream {
 
 fn forward(index: usize, layer: &PlannedLayer<'_>) -> TokenStream {
     let (index, name) = (Literal::usize_unsuffixed(index), constant(layer));
-    if layer.kind.is_in_place() {
-        quote!(pass.in_place(#index, &rt::Relu);)
-    } else {
-        quote!(pass.forward(#index, &Self::#name);)
+    match (&layer.kind, layer.custom) {
+        (LayerKind::Joint(_), _) => quote!(pass.join(#index);),
+        (_, Some(path)) => quote!(pass.custom::<#path>(#index);),
+        (kind, None) if kind.can_be_in_place() => quote!(pass.in_place(#index, &Self::#name);),
+        _ => quote!(pass.forward(#index, &Self::#name);),
     }
 }
 
-fn backward(index: usize, layer: &PlannedLayer<'_>, first_trained: Option<usize>) -> TokenStream {
+fn backward(gradient: Gradient, plan: &Plan<'_>) -> TokenStream {
+    let (Gradient::Parameters(index) | Gradient::Input(index) | Gradient::Branch(index, _)) = gradient;
+    let layer = &plan.layers[index];
     let (at, name) = (Literal::usize_unsuffixed(index), constant(layer));
-    if layer.kind.is_in_place() {
-        return quote!(pass.in_place(#at, &rt::Relu););
+    match (gradient, layer.custom) {
+        (Gradient::Branch(_, branch), _) => {
+            let branch = Literal::usize_unsuffixed(branch);
+            quote!(pass.branch(#at, #branch);)
+        }
+        (Gradient::Parameters(_), Some(path)) => quote!(pass.custom_parameters::<#path>(#at);),
+        (Gradient::Parameters(_), None) => quote!(pass.parameters(#at, &Self::#name);),
+        (Gradient::Input(_), Some(path)) => quote!(pass.custom_input::<#path>(#at);),
+        (Gradient::Input(_), None) if layer.kind.can_be_in_place() => {
+            quote!(pass.in_place(#at, &Self::#name);)
+        }
+        (Gradient::Input(_), None) => quote!(pass.input(#at, &Self::#name);),
     }
-    let parameters = (layer.kind.weights() > 0).then(|| quote!(pass.parameters(#at, &Self::#name);));
-    let input = (first_trained != Some(index)).then(|| quote!(pass.input(#at, &Self::#name);));
-    quote!(#parameters #input)
 }

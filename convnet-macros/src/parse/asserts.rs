@@ -1,17 +1,19 @@
 //! `assert parameters == N;`, `assert output == [WxHxD];`, `assert memory <= 100MB;`.
 
+use convnet_geometry::Volume;
 use proc_macro2::{Delimiter, Literal, TokenTree};
 
 use super::cursor::Cursor;
 use super::numbers;
-use crate::ast::{Assert, Claim};
+use super::scope::Scope;
+use crate::ast::{Assert, Claim, Number};
 use crate::diagnostics::{Diagnostic, Place};
 
 const FORMS: &str =
     "asserts are `assert parameters == 1_000;`, `assert output == [1x1x10];` and `assert memory <= 100MB;`";
 
 /// Reads the tokens of one assert, without its semicolon.
-pub(super) fn assertion(statement: &[TokenTree]) -> Result<Assert, Diagnostic> {
+pub(super) fn assertion(statement: &[TokenTree], scope: &Scope<'_>) -> Result<Assert, Diagnostic> {
     let mut cursor = Cursor::new(statement);
     let error = |place: Place, message: String| Diagnostic::new(place, message).help(FORMS);
     let assert = cursor.take_ident().expect("a statement that begins with `assert`");
@@ -30,10 +32,12 @@ pub(super) fn assertion(statement: &[TokenTree]) -> Result<Assert, Diagnostic> {
     let place = Place::of(cursor.rest());
     let claim = match (name.as_str(), relation.as_str(), cursor.next()) {
         ("parameters", "==", Some(TokenTree::Literal(number))) => {
-            Claim::Parameters(numbers::literal(number)?.value as u64)
+            Claim::Parameters(numbers::literal(number)?.evaluate(&Vec::new())? as u64)
         }
         ("output", "==", Some(TokenTree::Group(group))) if group.delimiter() == Delimiter::Bracket => {
-            Claim::Output(numbers::volume(group)?)
+            let [width, height, depth] = numbers::volume(group, scope)?;
+            let side = |number: Number| number.evaluate(&Vec::new());
+            Claim::Output(Volume::new(side(width)?, side(height)?, side(depth)?))
         }
         ("memory", "<=", Some(TokenTree::Literal(amount))) => Claim::Memory(bytes(amount)?),
         ("parameters" | "output" | "memory", ..) => {

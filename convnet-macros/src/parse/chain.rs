@@ -1,16 +1,18 @@
-//! Chains: elements between arrows, groups and their repeats, expected volumes.
+//! Chains: elements between arrows, groups and their repeats, branches, names, expected volumes.
 
 use proc_macro2::{Delimiter, Group, TokenTree};
 
 use super::cursor::Cursor;
-use super::{layer, numbers};
+use super::scope::Scope;
+use super::{branches, calls, layer, numbers};
 use crate::ast::{Annotation, Chain, Element, ElementKind, Number};
-use crate::diagnostics::{Diagnostic, Diagnostics, Place};
+use crate::diagnostics::{Diagnostic, Place};
+use crate::vocabulary::{self, Form, Word};
 
 /// Reads a chain; what could not be read was reported, and is guessed. `around` is pointed at if the chain is empty.
-pub(super) fn chain(tokens: &[TokenTree], around: Place, errors: &Diagnostics) -> Chain {
+pub(super) fn chain(tokens: &[TokenTree], around: Place, scope: &Scope<'_>) -> Chain {
     if tokens.is_empty() {
-        errors.push(
+        scope.errors.push(
             Diagnostic::new(around, "there is no layer here")
                 .help("a chain is written `CONV3-64 -> RELU -> POOL2`"),
         );
@@ -22,13 +24,13 @@ pub(super) fn chain(tokens: &[TokenTree], around: Place, errors: &Diagnostics) -
     loop {
         let (segment, arrow) = cursor.until_arrow();
         if segment.is_empty() {
-            errors.push(stray_arrow(last_arrow, arrow));
+            scope.errors.push(stray_arrow(last_arrow, arrow));
         } else {
-            elements.extend(element(segment, errors));
+            elements.extend(element(segment, scope));
         }
         let Some(tokens) = arrow else { break };
         if matches!(&tokens[0], TokenTree::Punct(punct) if punct.as_char() == '=') {
-            errors.push(
+            scope.errors.push(
                 Diagnostic::new(Place::of(tokens), "layers are joined by `->`").help("write `->` for `=>`"),
             );
         }
@@ -36,7 +38,7 @@ pub(super) fn chain(tokens: &[TokenTree], around: Place, errors: &Diagnostics) -
         if cursor.is_at_end() {
             // An arrow with nothing on either side is reported by now.
             if !segment.is_empty() {
-                errors.push(stray_arrow(last_arrow, None));
+                scope.errors.push(stray_arrow(last_arrow, None));
             }
             break;
         }
@@ -58,24 +60,24 @@ fn stray_arrow(before: Option<&[TokenTree]>, after: Option<&[TokenTree]>) -> Dia
 }
 
 /// Reads one element: everything between two arrows. Behind one that could not be read stand guesses, for the stub.
-fn element(segment: &[TokenTree], errors: &Diagnostics) -> Vec<Element> {
+fn element(segment: &[TokenTree], scope: &Scope<'_>) -> Vec<Element> {
     let mut cursor = Cursor::new(segment);
-    let kind = match kind(&mut cursor, errors) {
+    let kind = match kind(&mut cursor, scope) {
         Ok(kind) => kind,
         Err(error) => {
-            errors.push(error);
+            scope.errors.push(error);
             return guesses(segment);
         }
     };
-    let annotation = annotation(&mut cursor).and_then(|annotation| {
+    let tail = tail(&mut cursor, scope).and_then(|tail| {
         nothing_else(&cursor, &kind)?;
-        Ok(annotation)
+        Ok(tail)
     });
-    let annotation = annotation.unwrap_or_else(|error| {
-        errors.push(error);
-        None
+    let (name, annotation) = tail.unwrap_or_else(|error| {
+        scope.errors.push(error);
+        (None, None)
     });
-    let mut elements = vec![Element { kind, annotation, place: Place::of(segment) }];
+    let mut elements = vec![Element { kind, name, annotation, place: Place::of(segment) }];
     elements.extend(guesses(cursor.rest()));
     elements
 }
@@ -86,62 +88,106 @@ fn guesses(tokens: &[TokenTree]) -> Vec<Element> {
         TokenTree::Ident(word) => Some(word),
         _ => None,
     });
-    let layers = words.filter_map(layer::guess);
+    // What joins branches has none to guess.
+    let layers = words.filter_map(layer::guess).filter(|layer| layer.keyword.form != Form::Branches);
     layers
-        .map(|layer| Element { annotation: None, place: layer.place, kind: ElementKind::Layer(layer) })
+        .map(|layer| Element {
+            name: None,
+            annotation: None,
+            place: layer.place,
+            kind: ElementKind::Layer(layer),
+        })
         .collect()
 }
 
-fn kind(cursor: &mut Cursor<'_>, errors: &Diagnostics) -> Result<ElementKind, Diagnostic> {
+fn kind(cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Result<ElementKind, Diagnostic> {
     let Some(first) = cursor.peek() else { unreachable!("a segment is not empty") };
     Err(match first {
-        TokenTree::Ident(_) => return layer::layer(cursor).map(ElementKind::Layer),
+        TokenTree::Ident(word) => return named(word, cursor, scope),
         TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket => {
             cursor.next();
-            return Ok(repeated(group, cursor, errors));
+            return Ok(repeated(group, cursor, scope));
         }
-        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
-            let message = "braces stand behind `struct Name`, groups are written in brackets";
-            Diagnostic::new(group.span(), message).help("write `[CONV3-64 -> RELU]*2`")
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
+            cursor.next();
+            return calls::custom(group, scope).map(ElementKind::Custom);
         }
         TokenTree::Group(group) => {
-            let message = "a layer of one's own is part of the notation, but this version has none yet";
-            Diagnostic::new(group.span(), message)
+            let message =
+                "braces stand behind `struct Name`, `CAT` and `ADD`; groups are written in brackets";
+            Diagnostic::new(group.span(), message).help("write `[CONV3-64 -> RELU]*2`")
+        }
+        TokenTree::Punct(punct) if punct.as_char() == '|' => {
+            Diagnostic::new(punct.span(), "`|` separates branches, and there are none here")
+                .help("branches stand in braces: `CAT{ CONV1-8 | CONV3-8 }`")
         }
         other => Diagnostic::new(other.span(), format!("expected a layer, found `{other}`"))
             .help("layers are written `CONV3-64`, `POOL2`, `FC10`, `RELU`, groups `[CONV3-64 -> RELU]*2`"),
     })
 }
 
+/// What begins with a word: a block, branches, or a layer.
+fn named(
+    word: &proc_macro2::Ident,
+    cursor: &mut Cursor<'_>,
+    scope: &Scope<'_>,
+) -> Result<ElementKind, Diagnostic> {
+    if let Some(parameters) = scope.block(word) {
+        return calls::call(cursor, parameters, scope).map(ElementKind::Call);
+    }
+    match vocabulary::look_up(&word.to_string()) {
+        Word::Known(keyword, "") if keyword.form == Form::Branches => {
+            branches::branches(keyword, cursor, scope).map(ElementKind::Branches)
+        }
+        _ => layer::layer(cursor, scope).map(ElementKind::Layer),
+    }
+}
+
 /// `[ chain ]*n`, the bracket already taken.
-fn repeated(group: &Group, cursor: &mut Cursor<'_>, errors: &Diagnostics) -> ElementKind {
+fn repeated(group: &Group, cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> ElementKind {
     let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
-    let chain = chain(&tokens, group.span().into(), errors);
-    let repeat = repeat(cursor).unwrap_or_else(|error| {
-        errors.push(error);
+    let chain = chain(&tokens, group.span().into(), scope);
+    let repeat = repeat(cursor, scope).unwrap_or_else(|error| {
+        scope.errors.push(error);
         None
     });
     ElementKind::Group { chain, repeat }
 }
 
 /// `*n`, if there is a star.
-fn repeat(cursor: &mut Cursor<'_>) -> Result<Option<Number>, Diagnostic> {
+fn repeat(cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Result<Option<Number>, Diagnostic> {
     let Some(star) = cursor.take_punct('*') else {
         return Ok(None);
     };
+    if let Some(number) = numbers::number(cursor, scope)? {
+        return Ok(Some(number));
+    }
     match cursor.next() {
-        Some(TokenTree::Literal(literal)) => numbers::literal(literal).map(Some),
         Some(other) => {
             let message = format!("expected a number of repeats, found `{}`", numbers::text(other));
             Err(Diagnostic::new(other.span(), message).help("write `[CONV3-64 -> RELU]*2`"))
         }
-        None => Err(Diagnostic::new(star.span(), "expected a number of repeats behind `*`")
+        None => Err(Diagnostic::new(star.span(), "the number of repeats is missing")
             .help("write `[CONV3-64 -> RELU]*2`")),
     }
 }
 
+/// `@stem : [WxHxD]`, either of them if it is there.
+fn tail(
+    cursor: &mut Cursor<'_>,
+    scope: &Scope<'_>,
+) -> Result<(Option<proc_macro2::Ident>, Option<Annotation>), Diagnostic> {
+    let name = match cursor.take_punct('@') {
+        None => None,
+        Some(at) => Some(cursor.take_ident().ok_or_else(|| {
+            Diagnostic::new(at.span(), "expected the layer's name behind `@`").help("write `CONV3-64 @stem`")
+        })?),
+    };
+    Ok((name, annotation(cursor, scope)?))
+}
+
 /// `: [WxHxD]`, if there is a colon.
-fn annotation(cursor: &mut Cursor<'_>) -> Result<Option<Annotation>, Diagnostic> {
+fn annotation(cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Result<Option<Annotation>, Diagnostic> {
     let Some(colon) = cursor.take_punct(':') else {
         return Ok(None);
     };
@@ -149,7 +195,7 @@ fn annotation(cursor: &mut Cursor<'_>) -> Result<Option<Annotation>, Diagnostic>
         return Err(Diagnostic::new(colon.span(), "expected the volume in brackets behind `:`")
             .help("`POOL2 : [16x16x64]`"));
     };
-    let volume = numbers::volume(&group)?;
+    let volume = numbers::volume(&group, scope)?;
     Ok(Some(Annotation { volume, place: group.span().into() }))
 }
 
@@ -170,6 +216,14 @@ fn nothing_else(cursor: &Cursor<'_>, kind: &ElementKind) -> Result<(), Diagnosti
                 _ => "write `[CONV3-64 -> RELU]*2`".to_owned(),
             };
             Diagnostic::new(punct.span(), "only a group in brackets can be repeated, once").help(help)
+        }
+        TokenTree::Punct(punct) if punct.as_char() == '|' => {
+            Diagnostic::new(punct.span(), "`|` separates branches, which stand in braces")
+                .help("write `CAT{ a | b }` to stack branches, `ADD{ a | b }` to sum them")
+        }
+        TokenTree::Punct(punct) if punct.as_char() == '@' => {
+            Diagnostic::new(punct.span(), "a name stands behind the options and before `:`, once")
+                .help("write `CONV3-64 s2 @stem : [16x16x64]`")
         }
         TokenTree::Ident(_) | TokenTree::Group(_) => Diagnostic::new(
             Place::of(&cursor.rest()[..1]),

@@ -59,13 +59,17 @@ impl<'a> Cursor<'a> {
         Some(found.clone())
     }
 
-    pub(super) fn take_group(&mut self, delimiter: Delimiter) -> Option<Group> {
-        let Some(TokenTree::Group(group)) = self.peek() else { return None };
-        if group.delimiter() != delimiter {
-            return None;
+    pub(super) fn peek_group(&self, delimiter: Delimiter) -> Option<&'a Group> {
+        match self.peek() {
+            Some(TokenTree::Group(group)) if group.delimiter() == delimiter => Some(group),
+            _ => None,
         }
+    }
+
+    pub(super) fn take_group(&mut self, delimiter: Delimiter) -> Option<Group> {
+        let group = self.peek_group(delimiter)?.clone();
         self.next();
-        Some(group.clone())
+        Some(group)
     }
 
     /// `#[...]`.

@@ -3,28 +3,24 @@
 use proc_macro2::{Delimiter, Ident, TokenTree};
 
 use super::cursor::Cursor;
-use super::{numbers, options};
-use crate::ast::{Argument, Layer, Numbers};
+use super::scope::Scope;
+use super::{arguments, numbers, options};
+use crate::ast::{Layer, Number, Numbers};
 use crate::diagnostics::{Diagnostic, Place};
-use crate::vocabulary::{self, Form, Keyword, Word};
+use crate::vocabulary::{self, Form, Keyword, Meaning, Word};
 
 /// Reads a layer up to its expected volume or the end.
-pub(super) fn layer(cursor: &mut Cursor<'_>) -> Result<Layer, Diagnostic> {
+pub(super) fn layer(cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Result<Layer, Diagnostic> {
     let tokens = cursor.rest();
     let word = cursor.take_ident().expect("a layer begins with a word");
     let text = word.to_string();
     let (keyword, on_word) = match vocabulary::look_up(&text) {
         Word::Known(keyword, on_word) => (keyword, on_word),
-        Word::Reserved(name) => {
-            let message =
-                format!("`{name}` is part of the notation, but this version has no layer for it yet");
-            return Err(Diagnostic::new(word.span(), message));
-        }
-        Word::Unknown => return Err(unknown(&word, cursor)),
+        Word::Unknown => return Err(unknown(&word, cursor, scope)),
     };
-    let numbers = keyword_numbers(keyword, &word, on_word, cursor)?;
-    let options = options::options(cursor)?;
-    let arguments = arguments(keyword, cursor)?;
+    let numbers = keyword_numbers(keyword, &word, on_word, cursor, scope)?;
+    let arguments = arguments::arguments(keyword, &word, cursor, scope)?;
+    let options = options::options(cursor, scope)?;
     let taken = &tokens[..tokens.len() - cursor.rest().len()];
     Ok(Layer { keyword, word, numbers, options, arguments, place: Place::of(taken) })
 }
@@ -35,7 +31,7 @@ pub(super) fn guess(word: &Ident) -> Option<Layer> {
     let keyword = match vocabulary::look_up(&text) {
         Word::Known(keyword, _) => keyword,
         Word::Unknown if text.starts_with(|c: char| c.is_ascii_uppercase()) => vocabulary::nearest(&text)?.0,
-        Word::Unknown | Word::Reserved(_) => return None,
+        Word::Unknown => return None,
     };
     Some(Layer {
         keyword,
@@ -47,35 +43,72 @@ pub(super) fn guess(word: &Ident) -> Option<Layer> {
     })
 }
 
-/// A word that is no keyword: names the nearest.
-fn unknown(word: &Ident, cursor: &Cursor<'_>) -> Diagnostic {
+/// A word that is neither keyword nor block: names the nearest.
+fn unknown(word: &Ident, cursor: &Cursor<'_>, scope: &Scope<'_>) -> Diagnostic {
     let text = word.to_string();
+    if text.starts_with(|c: char| c.is_ascii_lowercase()) {
+        if let Some(block) = scope.nearest_block(&text) {
+            return Diagnostic::new(word.span(), format!("there is no block `{text}`"))
+                .help(format!("did you mean `{block}`?"));
+        }
+    }
     let error = Diagnostic::new(word.span(), format!("there is no layer `{text}`"));
+    if let Some(written) = with_parameter(&text, scope) {
+        return error.help(format!("write `{written}`: a parameter stands in parentheses"));
+    }
     let Some((keyword, on_word)) = vocabulary::nearest(&text) else {
         let names: Vec<_> = vocabulary::KEYWORDS.iter().map(|keyword| keyword.name).collect();
-        return error.help(format!("the layers are {}", names.join(", ")));
+        return error.help(format!("the layers and losses are {}", names.join(", ")));
     };
-    let suggestion = match (keyword.form, in_parentheses(cursor)) {
-        (Form::Bare | Form::Arguments | Form::Volume, _) => keyword.name.to_owned(),
-        (form, Some(numbers)) if on_word.is_empty() => with_numbers(keyword, form, &numbers),
-        (form, _) if on_word.is_empty() => form.example(keyword.name),
+    let is_numbered = matches!(keyword.form, Form::WindowAndCount | Form::Window | Form::Count);
+    let suggestion = match (is_numbered, in_parentheses(cursor)) {
+        (false, _) => keyword.example(),
+        (true, Some(numbers)) if on_word.is_empty() => with_numbers(keyword, &numbers),
+        (true, _) if on_word.is_empty() => keyword.example(),
         _ => format!("{}{on_word}", keyword.name),
     };
     error.help(format!("did you mean `{suggestion}`?"))
 }
 
+/// `CONVf` as `CONV(f)`.
+fn with_parameter(text: &str, scope: &Scope<'_>) -> Option<String> {
+    scope.parameters.iter().find_map(|parameter| {
+        let rest = text.strip_suffix(&parameter.to_string())?;
+        let name = rest.trim_end_matches(|c: char| c.is_ascii_digit() || c == 'x');
+        let keyword = vocabulary::keyword(name)?;
+        let is_numbered = matches!(keyword.form, Form::WindowAndCount | Form::Window | Form::Count);
+        is_numbered.then(|| format!("{rest}({parameter})"))
+    })
+}
+
 /// The numbers of `CONV(3, 64)`, as other libraries would write it.
 fn in_parentheses(cursor: &Cursor<'_>) -> Option<Vec<String>> {
-    let group = cursor.clone().take_group(Delimiter::Parenthesis)?;
+    let group = cursor.peek_group(Delimiter::Parenthesis)?;
     let literal = |token: &TokenTree| matches!(token, TokenTree::Literal(_)).then(|| token.to_string());
     Some(group.stream().into_iter().filter_map(|token| literal(&token)).collect())
 }
 
-fn with_numbers(keyword: &Keyword, form: Form, numbers: &[String]) -> String {
-    match (form, numbers) {
+/// Whether parentheses hold what others write there, and no arithmetic of ours: literals and commas alone.
+fn is_foreign(cursor: &Cursor<'_>) -> bool {
+    let Some(group) = cursor.peek_group(Delimiter::Parenthesis) else { return false };
+    let mut tokens = group.stream().into_iter().peekable();
+    let is_list = |token: TokenTree| match token {
+        TokenTree::Literal(_) => true,
+        TokenTree::Punct(punct) => matches!(punct.as_char(), ',' | '='),
+        TokenTree::Ident(_) | TokenTree::Group(_) => false,
+    };
+    let has_comma = group
+        .stream()
+        .into_iter()
+        .any(|token| matches!(token, TokenTree::Punct(p) if matches!(p.as_char(), ',' | '=')));
+    has_comma || (tokens.peek().is_some() && tokens.all(is_list))
+}
+
+fn with_numbers(keyword: &Keyword, numbers: &[String]) -> String {
+    match (keyword.form, numbers) {
         (Form::WindowAndCount, [filter, count, ..]) => format!("{}{filter}-{count}", keyword.name),
         (Form::Window | Form::Count, [number, ..]) => format!("{}{number}", keyword.name),
-        _ => form.example(keyword.name),
+        _ => keyword.example(),
     }
 }
 
@@ -84,54 +117,87 @@ fn keyword_numbers(
     word: &Ident,
     on_word: &str,
     cursor: &mut Cursor<'_>,
+    scope: &Scope<'_>,
 ) -> Result<Numbers, Diagnostic> {
-    let name = keyword.name;
-    let example = keyword.form.example(name);
-    let wrong = |problem: String| Diagnostic::new(word.span(), problem).help(format!("write `{example}`"));
-    if on_word.is_empty() && matches!(keyword.form, Form::WindowAndCount | Form::Window | Form::Count) {
+    let (name, place) = (keyword.name, Place::from(word.span()));
+    let example = keyword.example();
+    let wrong = |problem: String| Diagnostic::new(place, problem).help(format!("write `{example}`"));
+    let sides = match keyword.form {
+        Form::Bare | Form::Branches if on_word.is_empty() => return Ok(Numbers::None),
+        Form::Bare | Form::Branches => return Err(wrong(format!("`{name}` takes no number"))),
+        Form::Volume if !on_word.is_empty() => {
+            return Err(wrong(format!("the volume of `{name}` is written in brackets")));
+        }
+        Form::Volume => {
+            return match cursor.take_group(Delimiter::Bracket) {
+                Some(group) => Ok(Numbers::Volume(numbers::volume(&group, scope)?)),
+                None => Err(wrong(format!("`{name}` needs the volume of an image"))),
+            };
+        }
+        Form::WindowAndCount | Form::Window | Form::Count => {
+            if on_word.is_empty() && is_foreign(cursor) {
+                return Err(missing_numbers(keyword, word, cursor));
+            }
+            numbers::sides(on_word, place, cursor, scope)
+                .map_err(|error| error.help(format!("write `{example}`")))?
+        }
+    };
+    if sides.is_empty() {
         return Err(missing_numbers(keyword, word, cursor));
     }
+    let extent = numbers::extent(sides, place).map_err(|error| error.help(format!("write `{example}`")))?;
     match keyword.form {
-        Form::Bare | Form::Arguments if on_word.is_empty() => Ok(Numbers::None),
-        Form::Bare | Form::Arguments => Err(wrong(format!("`{name}` takes no number"))),
-        Form::Volume if !on_word.is_empty() => {
-            Err(wrong(format!("the volume of `{name}` is written in brackets")))
+        Form::Count if extent.height.is_some() => {
+            Err(wrong(format!("`{name}` takes one number, found `{on_word}`")))
         }
-        Form::Volume => match cursor.take_group(Delimiter::Bracket) {
-            Some(group) => Ok(Numbers::Volume(numbers::volume(&group)?)),
-            None => Err(wrong(format!("`{name}` needs the volume of an image"))),
-        },
-        Form::Count => Ok(Numbers::Count(numbers::whole(on_word).map_err(wrong)?)),
-        Form::Window => Ok(Numbers::Window(numbers::extent(on_word).map_err(wrong)?)),
-        Form::WindowAndCount => {
-            let filter = numbers::extent(on_word).map_err(wrong)?;
-            let count = count(name, word, on_word, cursor)?;
-            Ok(Numbers::WindowAndCount(filter, count))
+        Form::Count => Ok(Numbers::Count(extent.width)),
+        Form::Window => Ok(Numbers::Window(extent)),
+        _ => {
+            let count = count(&format!("{name}{extent}"), word, cursor, scope)?;
+            Ok(Numbers::WindowAndCount(extent, count))
         }
     }
 }
 
-/// The `-64` of `CONV3-64`.
-fn count(name: &str, word: &Ident, on_word: &str, cursor: &mut Cursor<'_>) -> Result<usize, Diagnostic> {
+/// The `-64` of `CONV3-64`, which is `head`.
+fn count(head: &str, word: &Ident, cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Result<Number, Diagnostic> {
+    let help = format!("write `{head}-64` for 64 filters");
     let Some(dash) = cursor.take_punct('-') else {
-        return Err(Diagnostic::new(
-            word.span(),
-            format!("`{word}` says the size of the filters, but not their number"),
-        )
-        .help(format!("write `{name}{on_word}-64` for 64 filters")));
+        let message = format!("`{head}` says the size of the filters, but not their number");
+        return Err(Diagnostic::new(word.span(), message).help(help));
     };
+    if let Some(number) = numbers::number(cursor, scope).map_err(|error| error.help(help.clone()))? {
+        return no_arithmetic(head, number, cursor);
+    }
     match cursor.next() {
-        Some(TokenTree::Literal(literal)) => Ok(numbers::literal(literal)?.value),
         Some(other) => {
             let message = format!("expected the number of filters, found `{}`", numbers::text(other));
-            Err(Diagnostic::new(other.span(), message)
-                .help(format!("write `{name}{on_word}-64` for 64 filters")))
+            Err(Diagnostic::new(other.span(), message).help(help))
         }
         None => {
-            Err(Diagnostic::new(Place::between(word.span(), dash.span()), "the number of filters is missing")
-                .help(format!("write `{name}{on_word}-64` for 64 filters")))
+            let place = Place::between(word.span(), dash.span());
+            Err(Diagnostic::new(place, "the number of filters is missing").help(help))
         }
     }
+}
+
+/// `CONV3-k/4` means `CONV3-(k/4)`.
+fn no_arithmetic(head: &str, number: Number, cursor: &Cursor<'_>) -> Result<Number, Diagnostic> {
+    let (sign, right) = match cursor.rest() {
+        [TokenTree::Punct(sign), right, ..] => (sign.as_char(), right),
+        _ => return Ok(number),
+    };
+    let is_number = matches!(right, TokenTree::Literal(_) | TokenTree::Ident(_));
+    let is_arithmetic = matches!(sign, '/' | '+') || (matches!(sign, '*' | '-') && is_number);
+    let is_literal = matches!(number.value, crate::ast::Value::Literal(_));
+    // Behind a number `*` is an attempt to repeat a layer, which has a message of its own.
+    if !is_arithmetic || (sign == '*' && is_literal) {
+        return Ok(number);
+    }
+    let place = number.place.to(right.span().into());
+    let right = numbers::text(right);
+    Err(Diagnostic::new(place, "arithmetic stands in parentheses")
+        .help(format!("write `{head}-({number}{sign}{right})`")))
 }
 
 fn missing_numbers(keyword: &Keyword, word: &Ident, cursor: &Cursor<'_>) -> Diagnostic {
@@ -148,48 +214,14 @@ fn missing_numbers(keyword: &Keyword, word: &Ident, cursor: &Cursor<'_>) -> Diag
         let end = Place::of(&cursor.rest()[..1]);
         let message = format!("the numbers of `{name}` are written on to it, without parentheses");
         return Diagnostic::new(Place::from(word.span()).to(end), message)
-            .help(format!("write `{}`", with_numbers(keyword, keyword.form, &given)));
+            .help(format!("write `{}`", with_numbers(keyword, &given)));
     }
     let needs = match keyword.form {
         Form::WindowAndCount => "the size and the number of its filters",
         Form::Window => "the size of its window",
+        _ if keyword.meaning == Meaning::Maxout => "the number of channels that compete",
         _ => "the number of its outputs",
     };
     Diagnostic::new(word.span(), format!("`{name}` needs {needs}"))
-        .help(format!("write `{}`", keyword.form.example(name)))
-}
-
-/// `(delta=1)`.
-fn arguments(keyword: &Keyword, cursor: &mut Cursor<'_>) -> Result<Vec<Argument>, Diagnostic> {
-    let Some(group) = cursor.take_group(Delimiter::Parenthesis) else {
-        return Ok(Vec::new());
-    };
-    let example = format!("`{}(delta=1)`", keyword.name);
-    if keyword.form != Form::Arguments {
-        return Err(Diagnostic::new(
-            group.span(),
-            format!("`{}` takes nothing in parentheses", keyword.name),
-        ));
-    }
-    let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
-    let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
-    let mut arguments = Vec::new();
-    for tokens in tokens.split(is_comma).filter(|tokens| !tokens.is_empty()) {
-        let place = Place::of(tokens);
-        let [TokenTree::Ident(name), TokenTree::Punct(equals), value @ ..] = tokens else {
-            return Err(Diagnostic::new(place, "expected `name=value`").help(format!("write {example}")));
-        };
-        let text: String = value.iter().map(ToString::to_string).collect();
-        let value = text.parse().ok().filter(|_| equals.as_char() == '=');
-        let Some(value) = value else {
-            return Err(Diagnostic::new(place, format!("expected a number behind `{name}=`"))
-                .help(format!("write {example}")));
-        };
-        if name != "delta" {
-            return Err(Diagnostic::new(name.span(), format!("`{}` has no option `{name}`", keyword.name))
-                .help(format!("write {example}")));
-        }
-        arguments.push(Argument { name: name.to_string(), value, place });
-    }
-    Ok(arguments)
+        .help(format!("write `{}`", keyword.example()))
 }

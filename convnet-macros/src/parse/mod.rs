@@ -3,51 +3,58 @@
 //! What can be read is read, so that one mistake does not hide the next: a chain is split at its arrows, and an element
 //! that cannot be read is reported and guessed, which marks its network as not whole.
 
+mod arguments;
 mod asserts;
+mod blocks;
+mod branches;
+mod calls;
 mod chain;
 mod cursor;
+mod expression;
 mod layer;
 mod numbers;
 mod options;
+mod scope;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::parse::Parser as _;
 use syn::{Attribute, Path, Visibility};
 
-use crate::ast::{Chain, Definition};
+use crate::ast::{Chain, Definition, Source};
 use crate::diagnostics::{Diagnostic, Diagnostics, Place};
 use cursor::Cursor;
+use scope::Scope;
 
 /// How deep groups may be nested.
 const NESTING_LIMIT: usize = 64;
 
-/// Reads every definition of a macro call.
-pub(crate) fn definitions(input: TokenStream, errors: &Diagnostics) -> Vec<Definition> {
+/// Reads everything that stands in a macro call.
+pub(crate) fn source(input: TokenStream, errors: &Diagnostics) -> Source {
+    let mut source = Source { blocks: Vec::new(), definitions: Vec::new() };
     if let Some(place) = nested_too_deeply(&input) {
         let message = format!("groups are nested more than {NESTING_LIMIT} deep");
         errors.push(Diagnostic::new(place, message).help("write a repeated group as `[ ... ]*n`"));
-        return Vec::new();
+        return source;
     }
     let tokens: Vec<TokenTree> = input.into_iter().collect();
+    let declared = scope::declared_blocks(&tokens);
+    let scope = Scope { errors, blocks: &declared, parameters: &[] };
     let mut cursor = Cursor::new(&tokens);
-    let mut definitions: Vec<Definition> = Vec::new();
     while !cursor.is_at_end() {
         if cursor.peek_word("assert") {
-            assertion(&mut cursor, definitions.last_mut(), errors);
-        } else if let Some(definition) = definition(&mut cursor, errors) {
-            definitions.push(definition);
-        } else {
+            assertion(&mut cursor, source.definitions.last_mut(), &scope);
+        } else if !definition(&mut cursor, &mut source, &scope) {
             cursor.skip_to_definition();
         }
     }
-    if definitions.is_empty() && errors.count() == 0 {
+    if source.definitions.is_empty() && errors.count() == 0 {
         errors.push(
             Diagnostic::new(Span::call_site(), "there is no network here")
                 .help("write one: `network! { INPUT[32x32x3] -> CONV3-64 -> RELU -> POOL2 -> FC10 }`"),
         );
     }
-    definitions
+    source
 }
 
 /// Finds a group that is nested too deeply, without recursion: the stack of the compiler is not ours to spend.
@@ -68,7 +75,8 @@ fn nested_too_deeply(input: &TokenStream) -> Option<Place> {
     None
 }
 
-fn assertion(cursor: &mut Cursor<'_>, network: Option<&mut Definition>, errors: &Diagnostics) {
+fn assertion(cursor: &mut Cursor<'_>, network: Option<&mut Definition>, scope: &Scope<'_>) {
+    let errors = scope.errors;
     let word = Place::of(&cursor.rest()[..1]);
     let (statement, lacks_semicolon) = cursor.statement();
     if lacks_semicolon {
@@ -76,7 +84,7 @@ fn assertion(cursor: &mut Cursor<'_>, network: Option<&mut Definition>, errors: 
             Diagnostic::new(Place::of(statement), "this assert has no end").help("an assert ends in `;`"),
         );
     }
-    match (asserts::assertion(statement), network) {
+    match (asserts::assertion(statement, scope), network) {
         (Ok(assert), Some(network)) => network.asserts.push(assert),
         (Ok(_), None) => errors.push(
             Diagnostic::new(word, "this assert stands before any network")
@@ -86,20 +94,31 @@ fn assertion(cursor: &mut Cursor<'_>, network: Option<&mut Definition>, errors: 
     }
 }
 
-/// Reads one definition; nothing if it is none, which was then reported.
-fn definition(cursor: &mut Cursor<'_>, errors: &Diagnostics) -> Option<Definition> {
-    let attributes = attributes(cursor, errors);
-    let (attributes, facade) = facade(attributes, errors);
+/// Reads one definition, of a network or a block; false if it is none, which was then reported.
+fn definition(cursor: &mut Cursor<'_>, source: &mut Source, scope: &Scope<'_>) -> bool {
+    let attributes = attributes(cursor, scope.errors);
     let visibility = visibility(cursor);
-    if cursor.peek_word("block") {
-        let place = Place::of(&cursor.rest()[..1]);
-        errors.push(Diagnostic::new(
-            place,
-            "`block` is part of the notation, but this version has no blocks yet",
-        ));
-        cursor.until_semicolon();
-        return None;
+    if let Some(keyword) = cursor.take_word("block") {
+        let block = blocks::block(&keyword, attributes, cursor, &source.blocks, scope);
+        let is_read = block.is_some();
+        source.blocks.extend(block);
+        return is_read;
     }
+    let network = network(attributes, visibility, cursor, scope);
+    let is_read = network.is_some();
+    source.definitions.extend(network);
+    is_read
+}
+
+/// Reads one network behind its attributes and visibility; nothing if it is none, which was then reported.
+fn network(
+    attributes: Vec<Attribute>,
+    visibility: Visibility,
+    cursor: &mut Cursor<'_>,
+    scope: &Scope<'_>,
+) -> Option<Definition> {
+    let errors = scope.errors;
+    let (attributes, facade) = facade(attributes, errors);
     let Some(keyword) = cursor.take_word("struct") else {
         if !matches!(visibility, Visibility::Inherited) {
             let place = Place::of(&cursor.rest()[..cursor.rest().len().min(1)]);
@@ -108,7 +127,7 @@ fn definition(cursor: &mut Cursor<'_>, errors: &Diagnostics) -> Option<Definitio
             return None;
         }
         let before = errors.count();
-        let chain = chain::chain(cursor.until_semicolon(), Span::call_site().into(), errors);
+        let chain = chain::chain(cursor.until_semicolon(), Span::call_site().into(), scope);
         let is_whole = errors.count() == before;
         return Some(Definition { chain, is_whole, ..nameless(attributes, facade) });
     };
@@ -125,14 +144,14 @@ fn definition(cursor: &mut Cursor<'_>, errors: &Diagnostics) -> Option<Definitio
         return None;
     };
     let before = errors.count();
-    let chain = body_chain(&body, errors);
+    let chain = body_chain(&body, scope);
     let is_whole = errors.count() == before;
     Some(Definition { attributes, facade, visibility, name, chain, asserts: Vec::new(), is_whole })
 }
 
-fn body_chain(body: &Group, errors: &Diagnostics) -> Chain {
+fn body_chain(body: &Group, scope: &Scope<'_>) -> Chain {
     let tokens: Vec<TokenTree> = body.stream().into_iter().collect();
-    chain::chain(&tokens, body.span().into(), errors)
+    chain::chain(&tokens, body.span().into(), scope)
 }
 
 fn nameless(attributes: Vec<Attribute>, facade: Option<Path>) -> Definition {

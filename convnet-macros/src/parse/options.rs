@@ -1,114 +1,170 @@
 //! Options behind a layer: `s2`, `p3:2`, `floor`.
 
-use convnet_geometry::{Extent, Padding};
 use proc_macro2::{Delimiter, Group, Ident, TokenTree};
 
 use super::cursor::Cursor;
-use super::numbers;
-use crate::ast::{LayerOption, OptionValue};
+use super::scope::Scope;
+use super::{arguments, numbers};
+use crate::ast::{ArgumentValue, LayerOption, Number, OptionValue, Padding, Sides};
 use crate::diagnostics::{Diagnostic, Place};
 use crate::vocabulary::{self, OptionKind, Word, edit_distance};
 
-/// Every option's word, letters only.
-const WORDS: [&str; 4] = ["floor", "ceil", "nobias", "uncounted"];
-
 /// Reads options as long as words follow.
-pub(super) fn options(cursor: &mut Cursor<'_>) -> Result<Vec<LayerOption>, Diagnostic> {
+pub(super) fn options(cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Result<Vec<LayerOption>, Diagnostic> {
     let mut options = Vec::new();
     while let Some(TokenTree::Ident(_)) = cursor.peek() {
         let tokens = cursor.rest();
         let word = cursor.take_ident().expect("a word was seen");
-        let value = option(&word, cursor)?;
+        let value = option(&word, cursor, scope)?;
         let place = Place::of(&tokens[..tokens.len() - cursor.rest().len()]);
         options.push(LayerOption { value, place });
     }
     Ok(options)
 }
 
-fn option(word: &Ident, cursor: &mut Cursor<'_>) -> Result<OptionValue, Diagnostic> {
+fn option(word: &Ident, cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Result<OptionValue, Diagnostic> {
     let text = word.to_string();
     let letters = text.trim_end_matches(|c: char| c.is_ascii_digit() || c == 'x');
     let digits = &text[letters.len()..];
-    let Some(kind) = OptionKind::of(letters).filter(|kind| takes_number(*kind) || digits.is_empty()) else {
-        return Err(unknown(word));
+    let Some(kind) = OptionKind::of(letters).filter(|kind| kind.takes_number() || digits.is_empty()) else {
+        return Err(unknown(word, scope));
     };
-    let wrong =
-        |problem: String| Diagnostic::new(word.span(), problem).help(format!("write `{}`", kind.example()));
-    if digits.is_empty() && takes_number(kind) {
-        if let (OptionKind::Padding, Some(group)) = (kind, cursor.take_group(Delimiter::Parenthesis)) {
-            return Ok(OptionValue::Padding(padding_per_side(&group)?));
+    if let (OptionKind::Padding, Some(group), true) =
+        (kind, cursor.peek_group(Delimiter::Parenthesis), digits.is_empty())
+    {
+        if names_sides(group) {
+            cursor.next();
+            return Ok(OptionValue::Padding(padding_per_side(group, scope)?));
         }
-        return Err(wrong(format!("`{text}` needs a number")));
     }
+    if kind == OptionKind::DropConnect {
+        return drop_connect(word, cursor, scope);
+    }
+    if !kind.takes_number() {
+        return Ok(match kind {
+            OptionKind::Floor => OptionValue::Floor,
+            OptionKind::Ceil => OptionValue::Ceil,
+            OptionKind::NoBias => OptionValue::NoBias,
+            _ => OptionValue::Uncounted,
+        });
+    }
+    let place = Place::from(word.span());
+    let example = format!("write `{}`", kind.example());
+    let sides = numbers::sides(digits, place, cursor, scope).map_err(|error| error.help(example.clone()))?;
+    if sides.is_empty() {
+        return Err(Diagnostic::new(place, format!("`{text}` needs a number")).help(example));
+    }
+    let extent = numbers::extent(sides, place)?;
     Ok(match kind {
-        OptionKind::Stride => OptionValue::Stride(numbers::extent(digits).map_err(wrong)?),
-        OptionKind::Dilation => OptionValue::Dilation(numbers::extent(digits).map_err(wrong)?),
-        OptionKind::Groups => OptionValue::Groups(numbers::whole(digits).map_err(wrong)?),
-        OptionKind::Padding => {
-            OptionValue::Padding(padding(numbers::extent(digits).map_err(wrong)?, word, cursor)?)
-        }
-        OptionKind::Floor => OptionValue::Floor,
-        OptionKind::Ceil => OptionValue::Ceil,
-        OptionKind::NoBias => OptionValue::NoBias,
-        OptionKind::Uncounted => OptionValue::Uncounted,
+        OptionKind::Stride => OptionValue::Stride(extent),
+        OptionKind::Dilation => OptionValue::Dilation(extent),
+        OptionKind::Padding => OptionValue::Padding(padding(extent, word, cursor, scope)?),
+        _ => match extent {
+            Sides { width, height: None } => OptionValue::Groups(width),
+            Sides { .. } => return Err(Diagnostic::new(place, "groups are one number").help(example)),
+        },
     })
 }
 
-fn takes_number(kind: OptionKind) -> bool {
-    matches!(kind, OptionKind::Stride | OptionKind::Padding | OptionKind::Dilation | OptionKind::Groups)
+/// `dropconnect(keep=0.5)`.
+fn drop_connect(word: &Ident, cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Result<OptionValue, Diagnostic> {
+    let example = OptionKind::DropConnect.example();
+    let missing = || {
+        let message = "`dropconnect` needs the probability of keeping a weight";
+        Diagnostic::new(word.span(), message).help(format!("write `{example}`"))
+    };
+    let group = cursor.take_group(Delimiter::Parenthesis).ok_or_else(missing)?;
+    let read = arguments::read(&group, "dropconnect", vocabulary::KEEP, example, scope)?;
+    match read.first().map(|argument| &argument.value) {
+        Some(ArgumentValue::Real(keep)) => Ok(OptionValue::DropConnect(*keep)),
+        _ => Err(missing()),
+    }
 }
 
-fn unknown(word: &Ident) -> Diagnostic {
+fn unknown(word: &Ident, scope: &Scope<'_>) -> Diagnostic {
     let text = word.to_string();
-    let is_layer = matches!(vocabulary::look_up(&text), Word::Known(..) | Word::Reserved(_))
+    let is_layer = matches!(vocabulary::look_up(&text), Word::Known(..))
+        || scope.block(word).is_some()
         || (text.starts_with(|c: char| c.is_ascii_uppercase()) && vocabulary::nearest(&text).is_some());
     if is_layer {
         return Diagnostic::new(word.span(), format!("an arrow is missing before `{text}`"))
             .help(format!("write `-> {text}`"));
     }
     let error = Diagnostic::new(word.span(), format!("there is no option `{text}`"));
-    match WORDS.into_iter().min_by_key(|option| edit_distance(&text, option)) {
+    // `sk`: a parameter is written in parentheses.
+    let with_parameter = scope.parameters.iter().find_map(|parameter| {
+        let option = text.strip_suffix(&parameter.to_string())?;
+        OptionKind::of(option).filter(|kind| kind.takes_number()).map(|_| format!("{option}({parameter})"))
+    });
+    if let Some(written) = with_parameter {
+        return error.help(format!("write `{written}`: a parameter stands in parentheses"));
+    }
+    let words = OptionKind::ALL.into_iter().filter(|kind| !kind.takes_number()).map(OptionKind::word);
+    match words.min_by_key(|option| edit_distance(&text, option)) {
         Some(nearest) if edit_distance(&text, nearest) <= 2 => error.help(format!("did you mean `{nearest}`?")),
-        _ => error.help("options are `s2` (stride), `p1` (padding), `d2` (dilation), `g2` (groups), `floor`, `ceil`, `nobias`, `uncounted`"),
+        _ => error.help(
+            "options are `s2` (stride), `p1` (padding), `d2` (dilation), `g2` (groups), `floor`, `ceil`, `nobias`, `uncounted`, `dropconnect(keep=0.5)`",
+        ),
     }
 }
 
 /// `p1`, `p1x0` or, before a colon and a number, `p3:2`.
-fn padding(before: Extent, word: &Ident, cursor: &mut Cursor<'_>) -> Result<Padding, Diagnostic> {
-    let after = match cursor.rest() {
-        [TokenTree::Punct(colon), TokenTree::Literal(after), ..] if colon.as_char() == ':' => after,
-        _ => return Ok(Padding::per_axis(before)),
+fn padding(
+    before: Sides,
+    word: &Ident,
+    cursor: &mut Cursor<'_>,
+    scope: &Scope<'_>,
+) -> Result<Padding, Diagnostic> {
+    let is_uneven = match cursor.rest() {
+        [TokenTree::Punct(colon), TokenTree::Literal(_), ..] => colon.as_char() == ':',
+        [TokenTree::Punct(colon), TokenTree::Group(group), ..] => {
+            colon.as_char() == ':' && group.delimiter() == Delimiter::Parenthesis
+        }
+        _ => false,
     };
-    cursor.next();
-    cursor.next();
-    if !before.is_square() {
-        let place = Place::between(word.span(), after.span());
-        return Err(Diagnostic::new(place, "padding is either per axis or before:after, not both")
-            .help("write `p(left=1,right=0,top=0,bottom=1)`"));
+    if !is_uneven {
+        return Ok(Padding::PerAxis(before));
     }
-    Ok(Padding::uneven(before.width, numbers::literal(after)?.value))
+    cursor.next();
+    let after = numbers::number(cursor, scope)?.expect("a number was seen");
+    match before {
+        Sides { width, height: None } => Ok(Padding::Uneven(width, after)),
+        Sides { .. } => {
+            let place = Place::from(word.span()).to(after.place);
+            Err(Diagnostic::new(place, "padding is either per axis or before:after, not both")
+                .help("write `p(left=1,right=0,top=0,bottom=1)`"))
+        }
+    }
+}
+
+/// Whether these parentheses name sides, and are not arithmetic.
+fn names_sides(group: &Group) -> bool {
+    group.stream().into_iter().any(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == '='))
 }
 
 /// `p(left=1,right=0,top=0,bottom=1)`; sides that are not named have none.
-fn padding_per_side(group: &Group) -> Result<Padding, Diagnostic> {
-    let mut sides: [Option<usize>; 4] = [None; 4];
-    let names = ["left", "right", "top", "bottom"];
+fn padding_per_side(group: &Group, scope: &Scope<'_>) -> Result<Padding, Diagnostic> {
+    let mut sides: [Option<Number>; 4] = [const { None }; 4];
     let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
     let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
     for side in tokens.split(is_comma).filter(|side| !side.is_empty()) {
         let error = |message: String| {
             Diagnostic::new(Place::of(side), message).help("write `p(left=1,right=0,top=0,bottom=1)`")
         };
-        let [TokenTree::Ident(name), TokenTree::Punct(_), TokenTree::Literal(value)] = side else {
+        let [TokenTree::Ident(name), TokenTree::Punct(_), value @ ..] = side else {
             return Err(error("expected `side=number`".to_owned()));
         };
-        let Some(index) = names.iter().position(|side| name == side) else {
+        let Some(index) = Padding::SIDES.iter().position(|side| name == side) else {
             return Err(error(format!("there is no side `{name}`")));
         };
-        if sides[index].replace(numbers::literal(value)?.value).is_some() {
+        let mut value = Cursor::new(value);
+        let number = match numbers::number(&mut value, scope)? {
+            Some(number) if value.is_at_end() => number,
+            _ => return Err(error("expected `side=number`".to_owned())),
+        };
+        if sides[index].replace(number).is_some() {
             return Err(error(format!("`{name}` is given twice")));
         }
     }
-    let [left, right, top, bottom] = sides.map(Option::unwrap_or_default);
-    Ok(Padding { left, right, top, bottom })
+    Ok(Padding::PerSide(sides))
 }

@@ -1,0 +1,136 @@
+//! Numbers as they are written: digits, a block's parameter, or exact arithmetic on them.
+
+use std::fmt;
+
+use crate::diagnostics::{Diagnostic, Place};
+
+/// A number, where it stands.
+#[derive(Clone)]
+pub(crate) struct Number {
+    pub(crate) value: Value,
+    pub(crate) place: Place,
+}
+
+#[derive(Clone)]
+pub(crate) enum Value {
+    Literal(usize),
+    /// A parameter of the block.
+    Parameter(String),
+    /// `2*k`.
+    Arithmetic(Box<Number>, Operator, Box<Number>),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Operator {
+    Plus,
+    Minus,
+    Times,
+    Over,
+}
+
+/// The parameters of a block with what they are in one use of it.
+pub(crate) type Bindings = Vec<(String, usize)>;
+
+impl Number {
+    pub(crate) fn literal(value: usize, place: Place) -> Self {
+        Self { value: Value::Literal(value), place }
+    }
+
+    /// What it comes to.
+    pub(crate) fn evaluate(&self, bindings: &Bindings) -> Result<usize, Diagnostic> {
+        match &self.value {
+            Value::Literal(value) => Ok(*value),
+            Value::Parameter(name) => {
+                let found = bindings.iter().find(|(parameter, _)| parameter == name);
+                found.map(|(_, value)| *value).ok_or_else(|| {
+                    Diagnostic::new(self.place, format!("there is no parameter `{name}` here"))
+                        .help("parameters are those of the block that this stands in")
+                })
+            }
+            Value::Arithmetic(left, operator, right) => {
+                let (a, b) = (left.evaluate(bindings)?, right.evaluate(bindings)?);
+                operator.apply(a, b).map_err(|problem| {
+                    let (written, sum) = (self, operator.symbol());
+                    Diagnostic::new(self.place, format!("`{written}` is {a} {sum} {b}{problem}"))
+                        .help("numbers of the notation are whole, and at least 0")
+                })
+            }
+        }
+    }
+
+    /// As it is written on to a word: `3`, or `(k)`.
+    pub(crate) fn on_word(&self) -> String {
+        match self.value {
+            Value::Literal(value) => value.to_string(),
+            Value::Parameter(_) | Value::Arithmetic(..) => format!("({self})"),
+        }
+    }
+
+    /// As it is written behind `-` or `*`: `64`, `k`, or `(2*k)`.
+    pub(crate) fn behind_dash(&self) -> String {
+        match &self.value {
+            Value::Parameter(name) => name.clone(),
+            Value::Literal(_) | Value::Arithmetic(..) => self.on_word(),
+        }
+    }
+}
+
+impl Operator {
+    pub(crate) fn of(symbol: char) -> Option<Self> {
+        Some(match symbol {
+            '+' => Self::Plus,
+            '-' => Self::Minus,
+            '*' => Self::Times,
+            '/' => Self::Over,
+            _ => return None,
+        })
+    }
+
+    fn symbol(self) -> char {
+        match self {
+            Self::Plus => '+',
+            Self::Minus => '-',
+            Self::Times => '*',
+            Self::Over => '/',
+        }
+    }
+
+    /// Whether it binds more closely than a sum.
+    pub(crate) fn is_product(self) -> bool {
+        matches!(self, Self::Times | Self::Over)
+    }
+
+    /// The exact result, or what is wrong with it.
+    fn apply(self, a: usize, b: usize) -> Result<usize, String> {
+        let result = match self {
+            Self::Plus => a.checked_add(b),
+            Self::Times => a.checked_mul(b),
+            Self::Minus if b > a => return Err(", which is below 0".to_owned()),
+            Self::Minus => a.checked_sub(b),
+            Self::Over if b == 0 => return Err(", which is nothing".to_owned()),
+            Self::Over if !a.is_multiple_of(b) => {
+                return Err(format!(" = {}, not a whole number", a as f64 / b as f64));
+            }
+            Self::Over => a.checked_div(b),
+        };
+        result.ok_or_else(|| ", too large to be counted".to_owned())
+    }
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.value {
+            Value::Literal(value) => value.fmt(f),
+            Value::Parameter(name) => f.write_str(name),
+            Value::Arithmetic(left, operator, right) => {
+                let part = |number: &Self, f: &mut fmt::Formatter<'_>| match number.value {
+                    Value::Arithmetic(..) => write!(f, "({number})"),
+                    _ => number.fmt(f),
+                };
+                part(left, f)?;
+                write!(f, "{}", operator.symbol())?;
+                part(right, f)
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The loss: its type, its value, and what is checked of what the user names.
+
+use convnet_geometry::LossKind;
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
+
+use super::geometry;
+use crate::plan::{Plan, PlannedLoss};
+
+/// The variant of the loss's kind, and the type of a loss of ours, which are called the same.
+pub(crate) fn name(kind: LossKind) -> Ident {
+    let name = match kind {
+        LossKind::None => "NoLoss",
+        LossKind::Softmax => "Softmax",
+        LossKind::Svm => "Svm",
+        LossKind::SquaredSvm => "SquaredSvm",
+        LossKind::OneVsAll => "OneVsAll",
+        LossKind::Logistic => "Logistic",
+        LossKind::Hinge => "Hinge",
+        LossKind::L2 => "L2",
+        LossKind::L1 => "L1",
+        LossKind::HierarchicalSoftmax => "HierarchicalSoftmax",
+        LossKind::Structured => "Structured",
+        LossKind::Custom => "Custom",
+        other => unreachable!("{other:?} has no code"),
+    };
+    Ident::new(name, Span::call_site())
+}
+
+/// The type of the loss, in the facade's module `losses` or among generated code's names.
+pub(super) fn ty(loss: &PlannedLoss, module: &TokenStream) -> TokenStream {
+    let name = name(loss.kind);
+    match (loss.kind, &loss.path) {
+        (LossKind::Custom, Some(path)) => quote!(#path),
+        (LossKind::Structured, Some(path)) => quote!(#module::Structured<#path>),
+        _ => quote!(#module::#name),
+    }
+}
+
+/// The value of the loss.
+pub(super) fn value(loss: &PlannedLoss) -> TokenStream {
+    let ty = ty(loss, &quote!(rt));
+    match (loss.kind, &loss.path) {
+        (LossKind::Svm | LossKind::SquaredSvm, _) => {
+            let delta = Literal::f64_unsuffixed(loss.delta);
+            quote!(#ty::with_checked_margin(#delta))
+        }
+        (LossKind::HierarchicalSoftmax, Some(tree)) => quote!(rt::HierarchicalSoftmax::new(&#tree)),
+        (LossKind::Custom | LossKind::Structured, _) => quote!(<#ty as ::core::default::Default>::default()),
+        _ => ty,
+    }
+}
+
+/// `LossKind` in the architecture.
+pub(super) fn kind(loss: &PlannedLoss) -> TokenStream {
+    let name = if loss.kind == LossKind::None {
+        quote!(None)
+    } else {
+        quote::ToTokens::to_token_stream(&name(loss.kind))
+    };
+    quote!(rt::LossKind::#name)
+}
+
+/// What is checked where the user's own types are known: a tree has as many scores as the network.
+pub(super) fn checks(plan: &Plan<'_>) -> Option<TokenStream> {
+    let tree = plan.loss.path.as_ref().filter(|_| plan.loss.kind == LossKind::HierarchicalSoftmax)?;
+    let output = plan.places[plan.places.len() - 1].volume;
+    let scores = geometry::count(output.depth);
+    let message = format!(
+        "the tree of `HSOFTMAX` has another number of scores than the {} that the network gives: end in `FCn` with n = `{}.scores()`",
+        output.depth,
+        crate::ast::path_text(tree),
+    );
+    Some(quote_spanned!(tree.span()=> const _: () = ::core::assert!(#tree.scores() == #scores, #message);))
+}

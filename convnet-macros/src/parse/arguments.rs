@@ -1,0 +1,162 @@
+//! What stands in the parentheses behind a keyword: `delta=1`, `0.01`, `shared`, `path::ToType`.
+
+use proc_macro2::{Delimiter, Group, TokenTree};
+use syn::Path;
+use syn::parse::Parser as _;
+
+use super::cursor::Cursor;
+use super::scope::Scope;
+use super::{expression, numbers};
+use crate::ast::{Argument, ArgumentValue};
+use crate::diagnostics::{Diagnostic, Place};
+use crate::vocabulary::{Keyword, Parameter, ParameterKind};
+
+/// Reads the arguments of a keyword, if it has parentheses; complains of one that is missing.
+pub(super) fn arguments(
+    keyword: &'static Keyword,
+    word: &proc_macro2::Ident,
+    cursor: &mut Cursor<'_>,
+    scope: &Scope<'_>,
+) -> Result<Vec<Argument>, Diagnostic> {
+    let (name, example) = (keyword.name, keyword.example());
+    let Some(group) = cursor.take_group(Delimiter::Parenthesis) else {
+        return match keyword.parameters.iter().find(|parameter| parameter.is_required()) {
+            None => Ok(Vec::new()),
+            Some(parameter) => {
+                Err(Diagnostic::new(word.span(), needs(name, parameter)).help(format!("write `{example}`")))
+            }
+        };
+    };
+    if keyword.parameters.is_empty() {
+        let message = format!("`{name}` takes nothing in parentheses");
+        return Err(Diagnostic::new(group.span(), message).help(format!("write `{example}`")));
+    }
+    let all = keyword.parentheses();
+    let example = if keyword.parameters.iter().any(Parameter::is_required) { &example } else { &all };
+    let read = read(&group, name, keyword.parameters, example, scope)?;
+    let is_read =
+        |parameter: &Parameter| read.iter().any(|argument| argument.parameter.name == parameter.name);
+    match keyword.parameters.iter().find(|parameter| parameter.is_required() && !is_read(parameter)) {
+        None => Ok(read),
+        Some(parameter) => {
+            Err(Diagnostic::new(group.span(), needs(name, parameter)).help(format!("write `{example}`")))
+        }
+    }
+}
+
+fn needs(name: &str, parameter: &Parameter) -> String {
+    match parameter.name {
+        "keep" => format!("`{name}` needs `keep`, the probability of keeping a number (the notes' p)"),
+        "ratio" => format!("`{name}` needs the ratio by which it shrinks a side"),
+        "TREE" => format!("`{name}` needs the path of a tree of classes"),
+        "ToType" => format!("`{name}` needs the path of a type"),
+        other => format!("`{name}` needs `{other}`"),
+    }
+}
+
+/// Reads arguments, each at most once.
+pub(super) fn read(
+    group: &Group,
+    name: &str,
+    parameters: &'static [Parameter],
+    example: &str,
+    scope: &Scope<'_>,
+) -> Result<Vec<Argument>, Diagnostic> {
+    let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
+    let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
+    let mut arguments: Vec<Argument> = Vec::new();
+    for tokens in tokens.split(is_comma).filter(|tokens| !tokens.is_empty()) {
+        let argument = argument(tokens, name, parameters, scope)
+            .map_err(|error| error.help(format!("write `{example}`")))?;
+        if arguments.iter().any(|earlier| earlier.parameter.name == argument.parameter.name) {
+            let message = format!("`{}` is given twice", argument.parameter.name);
+            return Err(Diagnostic::new(argument.place, message).help("remove one"));
+        }
+        arguments.push(argument);
+    }
+    Ok(arguments)
+}
+
+fn argument(
+    tokens: &[TokenTree],
+    name: &str,
+    parameters: &'static [Parameter],
+    scope: &Scope<'_>,
+) -> Result<Argument, Diagnostic> {
+    let place = Place::of(tokens);
+    let positional = parameters
+        .iter()
+        .find(|parameter| matches!(parameter.kind, ParameterKind::Positional { .. } | ParameterKind::Path));
+    match tokens {
+        [TokenTree::Ident(word), TokenTree::Punct(equals), value @ ..] if equals.as_char() == '=' => {
+            let Some(parameter) = parameters.iter().find(|parameter| word == parameter.name) else {
+                return Err(Diagnostic::new(word.span(), format!("`{name}` has no option `{word}`")));
+            };
+            let value = value_of(parameter, value, place, scope)?;
+            Ok(Argument { parameter, value, is_named: true, place })
+        }
+        [TokenTree::Ident(word)]
+            if parameters.iter().any(|p| p.kind == ParameterKind::Flag && word == p.name) =>
+        {
+            let parameter = parameters.iter().find(|parameter| word == parameter.name);
+            let parameter = parameter.expect("a flag of this name was seen");
+            Ok(Argument { parameter, value: ArgumentValue::Flag, is_named: false, place })
+        }
+        tokens => match positional {
+            Some(parameter) => {
+                let value = value_of(parameter, tokens, place, scope)?;
+                Ok(Argument { parameter, value, is_named: false, place })
+            }
+            None => Err(nameless(tokens, name, parameters, place)),
+        },
+    }
+}
+
+/// A word or a number where `name=value` is expected.
+fn nameless(tokens: &[TokenTree], name: &str, parameters: &[Parameter], place: Place) -> Diagnostic {
+    match (tokens, parameters) {
+        ([TokenTree::Literal(value)], [only]) if only.name == "keep" => {
+            let message = format!(
+                "say what {value} is: `keep` is the probability of keeping a number, others mean that of dropping it"
+            );
+            Diagnostic::new(place, message)
+        }
+        ([TokenTree::Literal(value)], [only]) => {
+            Diagnostic::new(place, format!("say what {value} is: `{}={value}`", only.name))
+        }
+        ([TokenTree::Ident(word)], _) => Diagnostic::new(place, format!("`{name}` has no option `{word}`")),
+        _ => Diagnostic::new(place, "expected `name=value`"),
+    }
+}
+
+fn value_of(
+    parameter: &Parameter,
+    tokens: &[TokenTree],
+    place: Place,
+    scope: &Scope<'_>,
+) -> Result<ArgumentValue, Diagnostic> {
+    match (parameter.kind, tokens) {
+        (ParameterKind::Path, tokens) => {
+            let tokens = tokens.iter().cloned().collect();
+            let path = Path::parse_mod_style.parse2(tokens);
+            path.map(ArgumentValue::Path).map_err(|_| {
+                Diagnostic::new(place, format!("expected a path, such as `path::{}`", parameter.name))
+            })
+        }
+        (ParameterKind::Flag, _) => {
+            Err(Diagnostic::new(place, format!("`{}` stands alone, without a value", parameter.name)))
+        }
+        (_, [TokenTree::Ident(name)]) if scope.has_parameter(name) => {
+            expression::parameter(name, scope).map(ArgumentValue::Whole)
+        }
+        (_, [TokenTree::Group(group)]) if group.delimiter() == Delimiter::Parenthesis => {
+            expression::parenthesized(group, scope).map(ArgumentValue::Whole)
+        }
+        (_, tokens) => {
+            let text: String = tokens.iter().map(numbers::text).collect();
+            let value = text.replace('_', "").parse();
+            let wrong = format!("expected a number for `{}`, found `{text}`", parameter.name);
+            value.map(ArgumentValue::Real).map_err(|_| Diagnostic::new(place, wrong))
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! `block name(parameters) = chain;`.
+
+use proc_macro2::{Delimiter, Group, Ident, TokenTree};
+use syn::Attribute;
+
+use super::cursor::Cursor;
+use super::{chain, scope::Scope};
+use crate::ast::Block;
+use crate::diagnostics::{Diagnostic, Place};
+use crate::vocabulary::{self, OptionKind, Word};
+
+const WRITTEN: &str = "a block is written `block name(k) = CONV3-k -> RELU;`";
+
+/// Reads a block whose keyword was taken; nothing if it is none, which was then reported.
+pub(super) fn block(
+    keyword: &Ident,
+    attributes: Vec<Attribute>,
+    cursor: &mut Cursor<'_>,
+    earlier: &[Block],
+    scope: &Scope<'_>,
+) -> Option<Block> {
+    let errors = scope.errors;
+    let before = errors.count();
+    for attribute in attributes.iter().filter(|attribute| !attribute.path().is_ident("doc")) {
+        let place = Place::between(attribute.pound_token.span, attribute.bracket_token.span.close());
+        errors.push(Diagnostic::new(place, "a block takes documentation, and no other attributes"));
+    }
+    let (statement, lacks_semicolon) = cursor.statement();
+    let mut cursor = Cursor::new(statement);
+    let Some(name) = cursor.take_ident() else {
+        errors
+            .push(Diagnostic::new(keyword.span(), "expected the block's name behind `block`").help(WRITTEN));
+        return None;
+    };
+    if lacks_semicolon {
+        errors.push(
+            Diagnostic::new(name.span(), format!("block `{name}` has no end")).help("a block ends in `;`"),
+        );
+    }
+    if let Some(taken) = taken(&name, false) {
+        errors.push(Diagnostic::new(name.span(), format!("a block cannot be called `{name}`: {taken}")));
+    }
+    if earlier.iter().any(|block| block.name == name) {
+        errors
+            .push(Diagnostic::new(name.span(), format!("there are two blocks `{name}`")).help("rename one"));
+    }
+    let parameters = cursor.take_group(Delimiter::Parenthesis);
+    let parameters = parameters.map_or_else(Vec::new, |group| self::parameters(&group, scope));
+    let Some(equals) = cursor.take_punct('=') else {
+        errors
+            .push(Diagnostic::new(name.span(), format!("expected `=` behind `block {name}`")).help(WRITTEN));
+        return None;
+    };
+    let inner = Scope { errors, blocks: scope.blocks, parameters: &parameters };
+    let chain = chain::chain(cursor.rest(), equals.span().into(), &inner);
+    Some(Block { attributes, name, chain, is_whole: errors.count() == before, parameters })
+}
+
+/// `(f, k)`.
+fn parameters(group: &Group, scope: &Scope<'_>) -> Vec<Ident> {
+    let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
+    let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
+    let mut parameters: Vec<Ident> = Vec::new();
+    for tokens in tokens.split(is_comma).filter(|tokens| !tokens.is_empty()) {
+        let [TokenTree::Ident(name)] = tokens else {
+            let message = "expected the name of a parameter";
+            scope.errors.push(Diagnostic::new(Place::of(tokens), message).help(WRITTEN));
+            continue;
+        };
+        if let Some(taken) = taken(name, true) {
+            let message = format!("a parameter cannot be called `{name}`: {taken}");
+            scope.errors.push(Diagnostic::new(name.span(), message));
+        }
+        if parameters.contains(name) {
+            let message = format!("there are two parameters `{name}`");
+            scope.errors.push(Diagnostic::new(name.span(), message).help("rename one"));
+        }
+        parameters.push(name.clone());
+    }
+    parameters
+}
+
+/// Why a name cannot be had. A parameter stands in parentheses, so that it can be an option's letter: `s(s)`.
+fn taken(name: &Ident, is_parameter: bool) -> Option<&'static str> {
+    let text = name.to_string();
+    if let Word::Known(..) = vocabulary::look_up(&text) {
+        return Some("it is a keyword of the notation");
+    }
+    let letters = text.trim_end_matches(|c: char| c.is_ascii_digit() || c == 'x');
+    let is_option = OptionKind::of(letters).is_some_and(|option| option.takes_number() || letters == text);
+    if text == "x" || (is_option && !(is_parameter && text.len() == 1)) {
+        return Some("it is an option of the notation");
+    }
+    let is_rusts = syn::parse_str::<Ident>(&text).is_err() || text.starts_with("r#");
+    is_rusts.then_some("it is a word of Rust's")
+}

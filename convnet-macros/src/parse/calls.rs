@@ -1,0 +1,91 @@
+//! The uses of what a user names: blocks, `plain(16)`, and layers of one's own, `(path::ToType, parameters=64)`.
+
+use proc_macro2::{Delimiter, Group, TokenTree};
+use syn::Path;
+use syn::parse::Parser as _;
+
+use super::cursor::Cursor;
+use super::numbers;
+use super::scope::Scope;
+use crate::ast::{Call, Custom, Number};
+use crate::diagnostics::{Diagnostic, Place};
+
+fn is_comma(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',')
+}
+
+/// Reads the use of a block of so many parameters, whose name comes next.
+pub(super) fn call(
+    cursor: &mut Cursor<'_>,
+    parameters: usize,
+    scope: &Scope<'_>,
+) -> Result<Call, Diagnostic> {
+    let name = cursor.take_ident().expect("the use of a block begins with its name");
+    let group = cursor.take_group(Delimiter::Parenthesis);
+    let mut place = Place::from(name.span());
+    let mut arguments = Vec::new();
+    if let Some(group) = &group {
+        place = place.to(group.span().into());
+        let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
+        for tokens in tokens.split(is_comma).filter(|tokens| !tokens.is_empty()) {
+            arguments.push(argument(tokens, scope)?);
+        }
+    }
+    if group.is_some() && parameters == 0 && arguments.is_empty() {
+        let message = format!("`{name}` has no parameters");
+        return Err(Diagnostic::new(place, message).help(format!("write `{name}`, without parentheses")));
+    }
+    if arguments.len() != parameters {
+        let message = format!("`{name}` has {parameters} parameters, and is given {}", arguments.len());
+        let written: Vec<_> = (0..parameters).map(|i| (16 << i.min(8)).to_string()).collect();
+        let help = match parameters {
+            0 => format!("write `{name}`, without parentheses"),
+            _ => format!("write `{name}({})`, say", written.join(", ")),
+        };
+        return Err(Diagnostic::new(place, message.replace("1 parameters", "1 parameter")).help(help));
+    }
+    Ok(Call { name, arguments, place })
+}
+
+/// A number, a parameter, or arithmetic, which needs no parentheses of its own here.
+fn argument(tokens: &[TokenTree], scope: &Scope<'_>) -> Result<Number, Diagnostic> {
+    let mut group = Group::new(Delimiter::Parenthesis, tokens.iter().cloned().collect());
+    if let Some(first) = tokens.first() {
+        group.set_span(first.span());
+    }
+    super::expression::parenthesized(&group, scope)
+}
+
+/// Reads a layer of one's own from its parentheses.
+pub(super) fn custom(group: &Group, scope: &Scope<'_>) -> Result<Custom, Diagnostic> {
+    const WRITTEN: &str = "write `(path::ToType, parameters=64, state=0) : [WxHxD]`";
+    let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
+    let mut parts = tokens.split(is_comma);
+    let path = parts.next().unwrap_or_default();
+    let place = if path.is_empty() { group.span().into() } else { Place::of(path) };
+    let path = Path::parse_mod_style.parse2(path.iter().cloned().collect()).map_err(|_| {
+        Diagnostic::new(place, "expected the path of a type that is a layer of your own").help(WRITTEN)
+    })?;
+    let mut numbers = [None, None];
+    for part in parts.filter(|part| !part.is_empty()) {
+        let error = |message: String| Diagnostic::new(Place::of(part), message).help(WRITTEN);
+        let [TokenTree::Ident(name), TokenTree::Punct(equals), value @ ..] = part else {
+            return Err(error("expected `parameters=number` or `state=number`".to_owned()));
+        };
+        let index = match name.to_string().as_str() {
+            "parameters" if equals.as_char() == '=' => 0,
+            "state" if equals.as_char() == '=' => 1,
+            _ => return Err(error(format!("a layer of your own has no option `{name}`"))),
+        };
+        let mut value = Cursor::new(value);
+        let number = match numbers::number(&mut value, scope)? {
+            Some(number) if value.is_at_end() => number,
+            _ => return Err(error(format!("expected a number behind `{name}=`"))),
+        };
+        if numbers[index].replace(number).is_some() {
+            return Err(error(format!("`{name}` is given twice")));
+        }
+    }
+    let [parameters, state] = numbers.map(|number| number.unwrap_or(Number::literal(0, place)));
+    Ok(Custom { path, parameters, state })
+}

@@ -1,0 +1,377 @@
+//! The tree to what it comes to: blocks opened, repeats unrolled, parameters replaced by numbers, layers named.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
+use std::rc::Rc;
+
+use convnet_geometry::Volume;
+use proc_macro2::Ident;
+
+use crate::ast::{
+    Annotation, Bindings, Block, Branches, Call, Chain, Custom, Element, ElementKind, Layer, Number,
+};
+use crate::diagnostics::{Diagnostic, Diagnostics, Place};
+use crate::vocabulary::Meaning;
+
+/// One step of a network, in order; where branches part, the steps of each.
+pub(crate) enum Node<'a> {
+    Layer(Step<'a>),
+    Custom(CustomStep<'a>),
+    Expect(Expectation<'a>),
+    Fork(Fork<'a>),
+}
+
+/// A layer, its numbers worked out.
+pub(crate) struct Step<'a> {
+    /// As it stands in the source.
+    pub(crate) written: &'a Layer,
+    /// With every number a literal.
+    pub(crate) layer: Layer,
+    /// `plain2.conv1`.
+    pub(crate) name: String,
+    pub(crate) at: At<'a>,
+}
+
+/// A user's own layer.
+pub(crate) struct CustomStep<'a> {
+    pub(crate) custom: &'a Custom,
+    pub(crate) place: Place,
+    pub(crate) output: Volume,
+    pub(crate) parameters: usize,
+    pub(crate) state: usize,
+    pub(crate) name: String,
+}
+
+/// A volume that the author expects.
+pub(crate) struct Expectation<'a> {
+    pub(crate) annotation: &'a Annotation,
+    pub(crate) volume: Volume,
+    pub(crate) at: At<'a>,
+}
+
+/// Branches that part and meet again.
+pub(crate) struct Fork<'a> {
+    pub(crate) written: &'a Branches,
+    pub(crate) place: Place,
+    pub(crate) branches: Vec<Vec<Node<'a>>>,
+    pub(crate) name: String,
+    pub(crate) at: At<'a>,
+}
+
+/// Where a node stands: the repeats and blocks around it, from the innermost out.
+pub(crate) type At<'a> = Option<Rc<Frame<'a>>>;
+
+pub(crate) struct Frame<'a> {
+    around: Around<'a>,
+    outer: At<'a>,
+}
+
+enum Around<'a> {
+    Repetition { turn: usize, of: usize },
+    Block { call: &'a Call, bindings: Bindings },
+}
+
+/// `, in repetition 2 of 3`, and where the blocks around are used.
+pub(crate) fn describe(at: &At<'_>) -> String {
+    let (mut text, mut turns, mut frame) = (String::new(), Vec::new(), at.as_deref());
+    let say_turns = |turns: &mut Vec<String>, text: &mut String| {
+        if !turns.is_empty() {
+            turns.reverse();
+            // Writing to a string cannot fail.
+            let _ = write!(text, ", in repetition {}", turns.join(", "));
+            turns.clear();
+        }
+    };
+    while let Some(Frame { around, outer }) = frame {
+        match around {
+            Around::Repetition { turn, of } => turns.push(format!("{turn} of {of}")),
+            Around::Block { call, bindings } => {
+                say_turns(&mut turns, &mut text);
+                let values: Vec<_> = bindings.iter().map(|(_, value)| value.to_string()).collect();
+                let values =
+                    if values.is_empty() { String::new() } else { format!("({})", values.join(", ")) };
+                let _ = write!(text, ", in `{}{values}` used in line {}", call.name, call.place.line());
+            }
+        }
+        frame = outer.as_deref();
+    }
+    say_turns(&mut turns, &mut text);
+    text
+}
+
+/// Whether a node stands in a repetition that is not the first.
+pub(crate) fn is_repeated(at: &At<'_>) -> bool {
+    let mut frame = at.as_deref();
+    while let Some(Frame { around, outer }) = frame {
+        if matches!(around, Around::Repetition { turn, .. } if *turn > 1) {
+            return true;
+        }
+        frame = outer.as_deref();
+    }
+    false
+}
+
+/// The nodes of a network's chain. What its numbers do not come to is reported and left out.
+pub(crate) fn nodes<'a>(chain: &'a Chain, blocks: &'a [Block], errors: &Diagnostics) -> Vec<Node<'a>> {
+    let mut unroller = Unroller { blocks, errors, reported: HashSet::new(), counter: Counter::new(blocks) };
+    let scope = Scope { bindings: Rc::new(Bindings::new()), at: None };
+    let mut nodes = Vec::new();
+    unroller.chain(chain, &scope, &mut Names::default(), &mut nodes);
+    nodes
+}
+
+/// How many layers a chain makes, as often as they are repeated: counted before anything is unrolled.
+pub(crate) fn count(chain: &Chain, blocks: &[Block]) -> usize {
+    Counter::new(blocks).chain(chain, &Bindings::new())
+}
+
+/// The numbers of a block's parameters in one use of it.
+fn bind(block: &Block, call: &Call, bindings: &Bindings) -> Result<Bindings, Diagnostic> {
+    let values = call.arguments.iter().map(|argument| argument.evaluate(bindings));
+    let bound = std::iter::zip(&block.parameters, values);
+    bound.map(|(parameter, value)| Ok((parameter.to_string(), value?))).collect()
+}
+
+/// The block that is used.
+pub(crate) fn block<'a>(call: &Call, blocks: &'a [Block]) -> Option<&'a Block> {
+    blocks.iter().find(|block| block.name == call.name)
+}
+
+/// Whether an element makes a layer.
+fn is_layer(layer: &Layer) -> bool {
+    let meaning = layer.keyword.meaning;
+    meaning != Meaning::Input && meaning != Meaning::Identity && meaning.loss().is_none()
+}
+
+/// Counts layers; each use of a block with the same numbers once.
+struct Counter<'a> {
+    blocks: &'a [Block],
+    known: HashMap<(String, Vec<usize>), usize>,
+}
+
+/// How many different uses of blocks are worth counting: a network of more than that is refused anyway.
+const USE_LIMIT: usize = 20_000;
+
+impl<'a> Counter<'a> {
+    fn new(blocks: &'a [Block]) -> Self {
+        Self { blocks, known: HashMap::new() }
+    }
+
+    fn chain(&mut self, chain: &Chain, bindings: &Bindings) -> usize {
+        let elements = chain.elements.iter();
+        elements.fold(0, |sum: usize, element| sum.saturating_add(self.element(element, bindings)))
+    }
+
+    fn element(&mut self, element: &Element, bindings: &Bindings) -> usize {
+        match &element.kind {
+            ElementKind::Layer(layer) => usize::from(is_layer(layer)),
+            ElementKind::Custom(_) => 1,
+            ElementKind::Group { chain, repeat } => {
+                let times = repeat.as_ref().map_or(Some(1), |repeat| repeat.evaluate(bindings).ok());
+                self.chain(chain, bindings).saturating_mul(times.unwrap_or(1))
+            }
+            ElementKind::Branches(branches) => {
+                let branches = branches.chains.iter();
+                branches.fold(1, |sum: usize, chain| sum.saturating_add(self.chain(chain, bindings)))
+            }
+            ElementKind::Call(call) => self.call(call, bindings),
+        }
+    }
+
+    fn call(&mut self, call: &Call, bindings: &Bindings) -> usize {
+        let Some(block) = block(call, self.blocks) else { return 0 };
+        let Ok(bindings) = bind(block, call, bindings) else { return 0 };
+        let key = (call.name.to_string(), bindings.iter().map(|(_, value)| *value).collect());
+        if let Some(known) = self.known.get(&key) {
+            return *known;
+        }
+        if self.known.len() >= USE_LIMIT {
+            return usize::MAX;
+        }
+        // What calls itself, which is refused elsewhere, ends here.
+        self.known.insert(key.clone(), 0);
+        let count = self.chain(&block.chain, &bindings);
+        self.known.insert(key, count);
+        count
+    }
+}
+
+/// What a chain is unrolled in: the numbers of parameters, and what stands around.
+struct Scope<'a> {
+    bindings: Rc<Bindings>,
+    at: At<'a>,
+}
+
+impl<'a> Scope<'a> {
+    fn inside(&self, around: Around<'a>) -> At<'a> {
+        Some(Rc::new(Frame { around, outer: self.at.clone() }))
+    }
+}
+
+/// Names within one network, block or branch: kind and ordinal, in source order.
+#[derive(Default)]
+struct Names {
+    prefix: String,
+    ordinals: HashMap<String, usize>,
+}
+
+impl Names {
+    fn inside(path: &str) -> Self {
+        Self { prefix: format!("{path}."), ordinals: HashMap::new() }
+    }
+
+    /// The name that is fixed, or the next of this kind.
+    fn next(&mut self, stem: &str, fixed: Option<&Ident>) -> String {
+        if let Some(fixed) = fixed {
+            return format!("{}{fixed}", self.prefix);
+        }
+        let ordinal = self.ordinals.entry(stem.to_owned()).or_insert(0);
+        *ordinal += 1;
+        format!("{}{stem}{ordinal}", self.prefix)
+    }
+}
+
+struct Unroller<'a, 'e> {
+    blocks: &'a [Block],
+    errors: &'e Diagnostics,
+    /// Tokens already complained of.
+    reported: HashSet<*const ()>,
+    counter: Counter<'a>,
+}
+
+impl<'a> Unroller<'a, '_> {
+    fn chain(&mut self, chain: &'a Chain, scope: &Scope<'a>, names: &mut Names, nodes: &mut Vec<Node<'a>>) {
+        for element in &chain.elements {
+            match &element.kind {
+                ElementKind::Layer(layer) if is_layer(layer) => {
+                    nodes.extend(self.layer(layer, element, scope, names));
+                }
+                ElementKind::Layer(_) => {}
+                ElementKind::Custom(custom) => nodes.extend(self.custom(custom, element, scope, names)),
+                ElementKind::Group { chain, repeat } => {
+                    self.group(chain, repeat.as_ref(), scope, names, nodes);
+                }
+                ElementKind::Call(call) => self.call(call, element, scope, names, nodes),
+                ElementKind::Branches(branches) => nodes.push(self.fork(branches, element, scope, names)),
+            }
+            // A user's own layer was given its volume by it.
+            if let (Some(annotation), false) =
+                (&element.annotation, matches!(element.kind, ElementKind::Custom(_)))
+            {
+                let volume = self.volume(&annotation.volume, scope);
+                let at = scope.at.clone();
+                nodes.extend(volume.map(|volume| Node::Expect(Expectation { annotation, volume, at })));
+            }
+        }
+    }
+
+    fn layer(
+        &mut self,
+        written: &'a Layer,
+        element: &'a Element,
+        scope: &Scope<'a>,
+        names: &mut Names,
+    ) -> Option<Node<'a>> {
+        let name = names.next(&written.keyword.name.to_lowercase(), element.name.as_ref());
+        let layer = written.resolve(&scope.bindings);
+        let layer = self.resolved(layer, std::ptr::from_ref(written).cast(), scope)?;
+        Some(Node::Layer(Step { written, layer, name, at: scope.at.clone() }))
+    }
+
+    fn custom(
+        &mut self,
+        custom: &'a Custom,
+        element: &'a Element,
+        scope: &Scope<'a>,
+        names: &mut Names,
+    ) -> Option<Node<'a>> {
+        let name = names.next(&custom.stem(), element.name.as_ref());
+        // Without a volume it is refused elsewhere.
+        let output = self.volume(&element.annotation.as_ref()?.volume, scope)?;
+        let [parameters, state] =
+            [&custom.parameters, &custom.state].map(|number| self.number(number, scope));
+        Some(Node::Custom(CustomStep {
+            custom,
+            place: element.place,
+            output,
+            parameters: parameters?,
+            state: state?,
+            name,
+        }))
+    }
+
+    fn group(
+        &mut self,
+        chain: &'a Chain,
+        repeat: Option<&'a Number>,
+        scope: &Scope<'a>,
+        names: &mut Names,
+        nodes: &mut Vec<Node<'a>>,
+    ) {
+        let Some(repeat) = repeat else { return self.chain(chain, scope, names, nodes) };
+        let Some(of) = self.number(repeat, scope) else { return };
+        // However often nothing is repeated, it is nothing; but what is expected of it is expected once.
+        let is_nothing = self.counter.chain(chain, &scope.bindings) == 0;
+        for turn in 1..=if is_nothing { of.min(1) } else { of } {
+            let at = scope.inside(Around::Repetition { turn, of });
+            let inner = Scope { bindings: Rc::clone(&scope.bindings), at };
+            self.chain(chain, &inner, names, nodes);
+        }
+    }
+
+    fn call(
+        &mut self,
+        call: &'a Call,
+        element: &'a Element,
+        scope: &Scope<'a>,
+        names: &mut Names,
+        nodes: &mut Vec<Node<'a>>,
+    ) {
+        let name = names.next(&call.name.to_string(), element.name.as_ref());
+        let Some(block) = block(call, self.blocks) else { return };
+        let bindings = bind(block, call, &scope.bindings);
+        let Some(bindings) = self.resolved(bindings, std::ptr::from_ref(call).cast(), scope) else { return };
+        let at = scope.inside(Around::Block { call, bindings: bindings.clone() });
+        let inner = Scope { bindings: Rc::new(bindings), at };
+        self.chain(&block.chain, &inner, &mut Names::inside(&name), nodes);
+    }
+
+    fn fork(
+        &mut self,
+        written: &'a Branches,
+        element: &'a Element,
+        scope: &Scope<'a>,
+        names: &mut Names,
+    ) -> Node<'a> {
+        let name = names.next(&written.keyword.name.to_lowercase(), element.name.as_ref());
+        let branches = (1..).zip(&written.chains).map(|(ordinal, chain)| {
+            let (mut names, mut nodes) = (Names::inside(&format!("{name}.b{ordinal}")), Vec::new());
+            self.chain(chain, scope, &mut names, &mut nodes);
+            nodes
+        });
+        let branches = branches.collect();
+        Node::Fork(Fork { written, place: element.place, branches, name, at: scope.at.clone() })
+    }
+
+    fn number(&mut self, number: &'a Number, scope: &Scope<'a>) -> Option<usize> {
+        self.resolved(number.evaluate(&scope.bindings), std::ptr::from_ref(number).cast(), scope)
+    }
+
+    fn volume(&mut self, [width, height, depth]: &'a [Number; 3], scope: &Scope<'a>) -> Option<Volume> {
+        let sides = [width, height, depth].map(|side| self.number(side, scope));
+        Some(Volume::new(sides[0]?, sides[1]?, sides[2]?))
+    }
+
+    /// Reports numbers that come to nothing, once for each place in the source.
+    fn resolved<T>(&mut self, result: Result<T, Diagnostic>, of: *const (), scope: &Scope<'a>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(error) => {
+                if self.reported.insert(of) {
+                    self.errors.push(error.and(&describe(&scope.at)));
+                }
+                None
+            }
+        }
+    }
+}
