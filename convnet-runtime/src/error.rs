@@ -56,6 +56,45 @@ pub enum Error {
         /// The targets given.
         targets: usize,
     },
+    /// Another number of targets than a loss needs that compares every number of the output.
+    #[error("{loss} was given {targets} targets for {images} images of {output}: it needs one for each number of the \
+        output, in the layout [N, {}, {}, {}]",
+        output.height, output.width, output.depth)]
+    TargetNumbers {
+        /// The loss.
+        loss: &'static str,
+        /// The images of the batch.
+        images: usize,
+        /// The output volume of the network.
+        output: Volume,
+        /// The targets given.
+        targets: usize,
+    },
+    /// A target that no output could come near.
+    #[error(
+        "the target of image {image} holds {value} at row {row}, column {column}, channel {channel}: \
+         targets must be finite"
+    )]
+    NonFiniteTarget {
+        /// Index of the image in the batch.
+        image: usize,
+        /// Row of the output's pixel.
+        row: usize,
+        /// Column of the output's pixel.
+        column: usize,
+        /// Channel of the output's pixel.
+        channel: usize,
+        /// The number: NaN or an infinity.
+        value: f64,
+    },
+    /// A target that a [`Structure`](crate::losses::Structure) refuses.
+    #[error("the target of image {image} does not fit: {reason}")]
+    StructureTarget {
+        /// Index of the image in the batch.
+        image: usize,
+        /// What the structure says.
+        reason: String,
+    },
     /// A label that is no class of the network.
     #[error("the label of image {image} is {label}, but there are {classes} classes, 0 to {}", classes.saturating_sub(1))]
     Label {
@@ -79,6 +118,17 @@ pub enum Error {
     LossShape {
         /// The loss.
         loss: &'static str,
+        /// The output volume of the network.
+        output: Volume,
+    },
+    /// A network whose output is not what the tree of its hierarchical softmax needs.
+    #[error(
+        "HSOFTMAX needs an output of [1x1x{scores}], a score for each child of its tree's nodes, \
+         the network gives {output}: let its last layer be FC{scores}"
+    )]
+    TreeScores {
+        /// The scores that the tree needs.
+        scores: usize,
         /// The output volume of the network.
         output: Volume,
     },

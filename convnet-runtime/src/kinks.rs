@@ -1,5 +1,7 @@
 //! Kinks: where a network is not smooth, centred differences do not give its gradient.
 
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
+
 use crate::scalar::Scalar;
 
 /// A fingerprint of every maximum and every sign taken in a pass.
@@ -34,5 +36,10 @@ impl Kinks {
     /// One decision, say whether a margin was violated.
     pub(crate) fn decision(&mut self, taken: bool) {
         self.mix(taken.into());
+    }
+
+    /// One choice among many, say of a structure.
+    pub(crate) fn choice(&mut self, chosen: &impl Hash) {
+        self.mix(BuildHasherDefault::<DefaultHasher>::default().hash_one(chosen));
     }
 }

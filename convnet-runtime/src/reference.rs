@@ -3,10 +3,16 @@
 //! Nothing here is fast, and nothing outside tests calls it. Formulas are those of the CS231n notes; volumes are
 //! `[N, H, W, D]`, filters `[K, F_height, F_width, D/G]`, as everywhere.
 
+mod losses;
+
 use convnet_geometry::{Average, Axis, Convolution, Dense, Extent, Pool, Pooling, Window};
 use ndarray::{Array1, Array2, Array4, ArrayView1, ArrayView2, ArrayView4};
 
 use crate::scalar::Scalar;
+
+pub use losses::{
+    hierarchical_softmax, hinge, l1, l2, logistic, one_vs_all, softmax, squared_svm, structured, svm,
+};
 
 /// The pixel under a tap of a window, or nothing where it overlaps the padding.
 fn pixel(
@@ -206,39 +212,4 @@ pub fn relu<T: Scalar>(x: T) -> T {
 /// The derivative of [`relu`] times the gradient by its output; 0 at 0, and 1 at NaN, which it passes on.
 pub fn relu_gradient<T: Scalar>(x: T, output_gradient: T) -> T {
     if x > T::zero() || x.is_nan() { output_gradient } else { T::zero() }
-}
-
-/// The mean softmax cross-entropy of scores `[N, K]`, and its gradient by them.
-pub fn softmax<T: Scalar>(scores: ArrayView2<'_, T>, labels: &[usize]) -> (T, Array2<T>) {
-    let images = T::from_f64(labels.len() as f64);
-    let mut gradient = Array2::zeros(scores.dim());
-    let mut loss = T::zero();
-    for (n, &label) in labels.iter().enumerate() {
-        let max = scores.row(n).iter().fold(T::neg_infinity(), |max, &score| max.max(score));
-        let sum: T = scores.row(n).iter().map(|&score| (score - max).exp()).sum();
-        loss += sum.ln() - (scores[[n, label]] - max);
-        for k in 0..scores.ncols() {
-            let probability = (scores[[n, k]] - max).exp() / sum;
-            gradient[[n, k]] = (probability - if k == label { T::one() } else { T::zero() }) / images;
-        }
-    }
-    (loss / images, gradient)
-}
-
-/// The mean multiclass SVM loss of scores `[N, K]`, and its gradient by them.
-pub fn svm<T: Scalar>(scores: ArrayView2<'_, T>, labels: &[usize], delta: T) -> (T, Array2<T>) {
-    let images = T::from_f64(labels.len() as f64);
-    let mut gradient = Array2::zeros(scores.dim());
-    let mut loss = T::zero();
-    for (n, &label) in labels.iter().enumerate() {
-        for k in (0..scores.ncols()).filter(|&k| k != label) {
-            let margin = scores[[n, k]] - scores[[n, label]] + delta;
-            if margin > T::zero() || margin.is_nan() {
-                loss += margin / images;
-                gradient[[n, k]] += T::one() / images;
-                gradient[[n, label]] -= T::one() / images;
-            }
-        }
-    }
-    (loss, gradient)
 }

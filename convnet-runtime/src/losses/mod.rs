@@ -3,11 +3,19 @@
 //! The data loss is averaged over the images of the batch. Each loss is checked against its plain form in
 //! [`reference`](crate::reference).
 
+mod hierarchical;
+mod hinge;
+mod logistic;
 mod none;
+mod one_vs_all;
+mod regression;
 mod softmax;
+mod squared_svm;
+mod structured;
 mod svm;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 use convnet_geometry::Volume;
 
@@ -15,9 +23,17 @@ use crate::error::Error;
 use crate::kinks::Kinks;
 use crate::scalar::Scalar;
 
+pub use hierarchical::HierarchicalSoftmax;
+pub use hinge::Hinge;
+pub use logistic::Logistic;
 pub use none::{NoLoss, NoTargets};
+pub use one_vs_all::OneVsAll;
+pub use regression::{L1, L2};
 pub use softmax::Softmax;
+pub use squared_svm::SquaredSvm;
+pub use structured::{Structure, Structured};
 pub use svm::Svm;
+pub use tree::{Node, Tree};
 
 /// The value of a loss.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -56,7 +72,7 @@ pub trait Loss<T: Scalar>: Send + Sync {
     fn evaluate(&self, at: Evaluation<'_, T, Self::Targets<'_>>) -> LossValue<T>;
 }
 
-/// Checks labels: one for each image, each a class.
+/// Checks labels: one for each image, each with a score of its own.
 ///
 /// # Errors
 /// [`Error::LossShape`], [`Error::TargetCount`] or [`Error::Label`].
@@ -69,23 +85,47 @@ pub(crate) fn check_labels(
     if output.width * output.height != 1 || output.depth < 2 {
         return Err(Error::LossShape { loss, output });
     }
-    if labels.len() != images {
-        return Err(Error::TargetCount { images, targets: labels.len() });
-    }
-    let classes = output.depth;
+    check_classes(output.depth, images, labels)
+}
+
+/// Checks labels: one for each image, each one of so many classes.
+///
+/// # Errors
+/// [`Error::TargetCount`] or [`Error::Label`].
+fn check_classes(classes: usize, images: usize, labels: &[usize]) -> Result<(), Error> {
+    check_count(images, labels.len())?;
     match labels.iter().position(|&label| label >= classes) {
         Some(image) => Err(Error::Label { image, label: labels[image], classes }),
         None => Ok(()),
     }
 }
 
-/// Each image's scores, its row of the gradient, and its label.
-fn rows<'a, T>(
+/// Checks that there is a target for each image.
+///
+/// # Errors
+/// [`Error::TargetCount`].
+fn check_count(images: usize, targets: usize) -> Result<(), Error> {
+    if targets == images { Ok(()) } else { Err(Error::TargetCount { images, targets }) }
+}
+
+/// Checks that there is a target for each number of the output.
+///
+/// # Errors
+/// [`Error::TargetNumbers`].
+fn check_numbers(loss: &'static str, output: Volume, images: usize, targets: usize) -> Result<(), Error> {
+    if Some(targets) == images.checked_mul(output.count()) {
+        return Ok(());
+    }
+    Err(Error::TargetNumbers { loss, images, output, targets })
+}
+
+/// Each image's scores, its row of the gradient, and its target.
+fn rows<'a, T, Target>(
     scores: &'a [T],
     gradient: &'a mut [T],
-    labels: &'a [usize],
-) -> impl Iterator<Item = (&'a [T], &'a mut [T], usize)> {
-    let classes = scores.len() / labels.len();
-    let rows = scores.chunks_exact(classes).zip(gradient.chunks_exact_mut(classes));
-    rows.zip(labels).map(|((scores, gradient), &label)| (scores, gradient, label))
+    targets: &'a [Target],
+) -> impl Iterator<Item = (&'a [T], &'a mut [T], &'a Target)> {
+    let each = scores.len() / targets.len();
+    let rows = scores.chunks_exact(each).zip(gradient.chunks_exact_mut(each));
+    rows.zip(targets).map(|((scores, gradient), target)| (scores, gradient, target))
 }

@@ -21,17 +21,21 @@ impl<T: Scalar> Loss<T> for Softmax {
 
     fn evaluate(&self, at: Evaluation<'_, T, &[usize]>) -> LossValue<T> {
         let images = T::from_f64(at.images as f64);
-        let mut total = T::zero();
-        for (scores, gradient, label) in rows(at.scores, at.gradient, at.targets) {
-            let max = scores.iter().fold(T::neg_infinity(), |max, &score| max.max(score));
-            for (power, &score) in gradient.iter_mut().zip(scores) {
-                *power = (score - max).exp();
-            }
-            let sum: T = gradient.iter().copied().sum();
-            total += sum.ln() - (scores[label] - max);
-            gradient.iter_mut().for_each(|power| *power = *power / sum / images);
-            gradient[label] -= T::one() / images;
-        }
+        let rows = rows(at.scores, at.gradient, at.targets);
+        let total: T =
+            rows.map(|(scores, gradient, &label)| cross_entropy(scores, gradient, label, images)).sum();
         LossValue { mean: total / images }
     }
+}
+
+/// `-log(exp(s_y) / sum_j exp(s_j))`, and its gradient divided by the number of images.
+pub(super) fn cross_entropy<T: Scalar>(scores: &[T], gradient: &mut [T], label: usize, images: T) -> T {
+    let max = scores.iter().fold(T::neg_infinity(), |max, &score| max.max(score));
+    for (power, &score) in gradient.iter_mut().zip(scores) {
+        *power = (score - max).exp();
+    }
+    let sum: T = gradient.iter().copied().sum();
+    gradient.iter_mut().for_each(|power| *power = *power / sum / images);
+    gradient[label] -= T::one() / images;
+    sum.ln() - (scores[label] - max)
 }

@@ -20,10 +20,7 @@ impl Svm {
     /// # Errors
     /// [`Error::Option`] if it is not finite and above 0.
     pub fn new(delta: f64) -> Result<Self, Error> {
-        if delta.is_finite() && delta > 0.0 {
-            return Ok(Self { delta });
-        }
-        Err(Error::Option { option: "delta", value: delta, expected: "a finite number above 0" })
+        checked_margin(delta).map(|delta| Self { delta })
     }
 
     /// The loss with a margin that the macro has checked.
@@ -52,26 +49,45 @@ impl<T: Scalar> Loss<T> for Svm {
         check_labels("SVM", output, images, labels)
     }
 
-    fn evaluate(&self, mut at: Evaluation<'_, T, &[usize]>) -> LossValue<T> {
-        let (images, delta) = (T::from_f64(at.images as f64), T::from_f64(self.delta));
-        let mut total = T::zero();
-        for (scores, gradient, label) in rows(at.scores, at.gradient, at.targets) {
-            let mut violated = T::zero();
-            for (j, (gradient, &score)) in gradient.iter_mut().zip(scores).enumerate() {
-                let margin = score - scores[label] + delta;
-                // NaN counts, so that it does not vanish.
-                let is_violated = j != label && (margin > T::zero() || margin.is_nan());
-                *gradient = if is_violated { T::one() / images } else { T::zero() };
-                if is_violated {
-                    total += margin;
-                    violated += T::one();
-                }
-                if let Some(kinks) = at.kinks.as_deref_mut() {
-                    kinks.decision(is_violated);
-                }
-            }
-            gradient[label] = -violated / images;
-        }
-        LossValue { mean: total / images }
+    fn evaluate(&self, at: Evaluation<'_, T, &[usize]>) -> LossValue<T> {
+        violations(at, self.delta, |margin| (margin, T::one()))
     }
+}
+
+/// A margin that can be used.
+///
+/// # Errors
+/// [`Error::Option`] if it is not finite and above 0.
+pub(super) fn checked_margin(delta: f64) -> Result<f64, Error> {
+    if delta.is_finite() && delta > 0.0 {
+        return Ok(delta);
+    }
+    Err(Error::Option { option: "delta", value: delta, expected: "a finite number above 0" })
+}
+
+/// The mean of a penalty, given with its derivative, of every margin `s_j - s_y + delta` above 0.
+pub(super) fn violations<T: Scalar>(
+    mut at: Evaluation<'_, T, &[usize]>,
+    delta: f64,
+    penalty: impl Fn(T) -> (T, T),
+) -> LossValue<T> {
+    let (images, delta) = (T::from_f64(at.images as f64), T::from_f64(delta));
+    let mut total = T::zero();
+    for (scores, gradient, &label) in rows(at.scores, at.gradient, at.targets) {
+        let mut slopes = T::zero();
+        for (j, (gradient, &score)) in gradient.iter_mut().zip(scores).enumerate() {
+            let margin = score - scores[label] + delta;
+            // NaN counts, so that it does not vanish.
+            let is_violated = j != label && (margin > T::zero() || margin.is_nan());
+            let (loss, slope) = if is_violated { penalty(margin) } else { (T::zero(), T::zero()) };
+            total += loss;
+            *gradient = slope / images;
+            slopes += slope;
+            if let Some(kinks) = at.kinks.as_deref_mut() {
+                kinks.decision(is_violated);
+            }
+        }
+        gradient[label] = -slopes / images;
+    }
+    LossValue { mean: total / images }
 }
