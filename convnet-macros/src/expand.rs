@@ -3,12 +3,12 @@
 use proc_macro2::TokenStream;
 
 use crate::diagnostics::Diagnostics;
-use crate::{check, codegen, fallback, infer, parse};
+use crate::{check, codegen, editor, fallback, infer, parse};
 
 /// Expands the tokens inside `network! { ... }`.
 pub(crate) fn network(input: TokenStream) -> TokenStream {
     let errors = Diagnostics::new();
-    let definitions = parse::definitions(input, &errors);
+    let definitions = parse::definitions(input.clone(), &errors);
     let code = definitions.iter().map(|definition| {
         let spec = check::definition(definition, &errors)?;
         let plan = infer::plan(spec, &errors)?;
@@ -18,6 +18,8 @@ pub(crate) fn network(input: TokenStream) -> TokenStream {
     let code: TokenStream = std::iter::zip(&definitions, code.collect::<Vec<_>>())
         .map(|(definition, code)| code.unwrap_or_else(|| fallback::stub(definition)))
         .collect();
+    // First, so that it stands at the same place with and without the word that is being completed.
+    let words = if errors.count() > 0 { editor::words(input, &definitions) } else { TokenStream::new() };
     let errors = errors.drain();
-    quote::quote!(#errors #code)
+    quote::quote!(#words #errors #code)
 }
