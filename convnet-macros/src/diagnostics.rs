@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::fmt::Write as _;
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
 /// The tokens that a message points at: from the first to the last.
@@ -81,7 +81,9 @@ impl Diagnostic {
             // Writing to a string cannot fail.
             let _ = write!(text, "\nhelp: {help}");
         }
-        let path = quote_spanned!(self.place.first=> ::core::compile_error!);
+        // rustc points at the first token, rust-analyzer at the last word; hovering would show `core` beside the layer.
+        let core = Ident::new("core", Span::call_site());
+        let path = quote_spanned!(self.place.first=> ::#core::compile_error!);
         let mut message = Group::new(Delimiter::Brace, quote!(#text));
         message.set_span(self.place.last);
         quote!(#path #message)

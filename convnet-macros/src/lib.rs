@@ -2,7 +2,7 @@
 //!
 //! The stages of one expansion, a file each: `parse` (tokens to `ast`), `check` (the tree to a list of steps),
 //! `infer` (steps to a `plan`, with all geometry), `codegen` (the plan to code); `diagnostics` are collected on
-//! the way, and where there are any, `fallback` emits a stub beside them. `vocabulary` is the table of keywords.
+//! the way, and where there are any, `fallback` emits a stub beside them, and `editor` what an editor asks for. `vocabulary` is the table of keywords.
 
 mod ast;
 mod check;
