@@ -39,15 +39,16 @@ fn whole(text: &str) -> Result<usize, String> {
 /// no number stands there.
 pub(super) fn number(cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Result<Option<Number>, Diagnostic> {
     let number = match cursor.peek() {
-        Some(TokenTree::Literal(digits)) => literal(digits)?,
-        Some(TokenTree::Ident(name)) => expression::parameter(name, scope)?,
+        Some(TokenTree::Literal(digits)) => literal(digits),
+        Some(TokenTree::Ident(name)) => expression::parameter(name, scope),
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => {
-            expression::parenthesized(group, scope)?
+            expression::parenthesized(group, scope)
         }
         _ => return Ok(None),
     };
+    // What is no number was meant to be one.
     cursor.next();
-    Ok(Some(number))
+    number.map(Some)
 }
 
 /// `3x5`, `(f)`, `3x(g)`: the numbers on a word, whose own digits are `on_word`, joined by `x`.
