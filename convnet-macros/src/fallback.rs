@@ -89,10 +89,9 @@ pub(crate) fn stub(definition: &Definition, blocks: &[Block]) -> TokenStream {
 /// The accessors that the network would have had, as far as its layers could be read.
 fn accessors(definition: &Definition, blocks: &[Block]) -> Vec<(Ident, TokenStream)> {
     let mut accessors: Vec<(Ident, TokenStream)> = Vec::new();
-    // What uses itself, or is too large, was reported; a stub needs none of it.
-    let is_small = unroll::count(&definition.chain, blocks) <= ELEMENT_LIMIT;
+    // What is wrong with it was reported.
     let ignored = Diagnostics::new();
-    let nodes = if is_small { unroll::nodes(&definition.chain, blocks, &ignored) } else { Vec::new() };
+    let nodes = unroll::nodes(&definition.chain, blocks, ELEMENT_LIMIT, &ignored);
     drop(ignored.drain());
     collect(&nodes, &mut |name, view, span| {
         let name = Ident::new(&accessor(name), span);

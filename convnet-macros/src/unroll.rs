@@ -111,9 +111,16 @@ pub(crate) fn is_repeated(at: &At<'_>) -> bool {
     false
 }
 
-/// The nodes of a network's chain. What its numbers do not come to is reported and left out.
-pub(crate) fn nodes<'a>(chain: &'a Chain, blocks: &'a [Block], errors: &Diagnostics) -> Vec<Node<'a>> {
-    let mut unroller = Unroller { blocks, errors, reported: HashSet::new(), counter: Counter::new(blocks) };
+/// The nodes of a network's chain. What its numbers do not come to is reported and left out; so is what lies behind `limit`
+/// elements.
+pub(crate) fn nodes<'a>(
+    chain: &'a Chain,
+    blocks: &'a [Block],
+    limit: usize,
+    errors: &Diagnostics,
+) -> Vec<Node<'a>> {
+    let counter = Counter::new(blocks);
+    let mut unroller = Unroller { blocks, errors, left: limit, depth: 0, reported: HashSet::new(), counter };
     let scope = Scope { bindings: Rc::new(Bindings::new()), at: None };
     let mut nodes = Vec::new();
     unroller.chain(chain, &scope, &mut Names::default(), &mut nodes);
@@ -148,6 +155,9 @@ struct Counter<'a> {
     blocks: &'a [Block],
     known: HashMap<(String, Vec<usize>), usize>,
 }
+
+/// How deep blocks may use each other.
+pub(crate) const DEPTH_LIMIT: usize = 64;
 
 /// How many different uses of blocks are worth counting: a network of more than that is refused anyway.
 const USE_LIMIT: usize = 20_000;
@@ -234,6 +244,10 @@ impl Names {
 struct Unroller<'a, 'e> {
     blocks: &'a [Block],
     errors: &'e Diagnostics,
+    /// How many elements are still looked at.
+    left: usize,
+    /// How many uses of blocks stand around.
+    depth: usize,
     /// Tokens already complained of.
     reported: HashSet<*const ()>,
     counter: Counter<'a>,
@@ -242,6 +256,8 @@ struct Unroller<'a, 'e> {
 impl<'a> Unroller<'a, '_> {
     fn chain(&mut self, chain: &'a Chain, scope: &Scope<'a>, names: &mut Names, nodes: &mut Vec<Node<'a>>) {
         for element in &chain.elements {
+            let Some(left) = self.left.checked_sub(1) else { return };
+            self.left = left;
             match &element.kind {
                 ElementKind::Layer(layer) if is_layer(layer) => {
                     nodes.extend(self.layer(layer, element, scope, names));
@@ -313,6 +329,9 @@ impl<'a> Unroller<'a, '_> {
         // However often nothing is repeated, it is nothing; but what is expected of it is expected once.
         let is_nothing = self.counter.chain(chain, &scope.bindings) == 0;
         for turn in 1..=if is_nothing { of.min(1) } else { of } {
+            if self.left == 0 {
+                return;
+            }
             let at = scope.inside(Around::Repetition { turn, of });
             let inner = Scope { bindings: Rc::clone(&scope.bindings), at };
             self.chain(chain, &inner, names, nodes);
@@ -333,7 +352,12 @@ impl<'a> Unroller<'a, '_> {
         let Some(bindings) = self.resolved(bindings, std::ptr::from_ref(call).cast(), scope) else { return };
         let at = scope.inside(Around::Block { call, bindings: bindings.clone() });
         let inner = Scope { bindings: Rc::new(bindings), at };
-        self.chain(&block.chain, &inner, &mut Names::inside(&name), nodes);
+        // What uses itself was refused; a stub is made of it all the same.
+        if self.depth < DEPTH_LIMIT {
+            self.depth += 1;
+            self.chain(&block.chain, &inner, &mut Names::inside(&name), nodes);
+            self.depth -= 1;
+        }
     }
 
     fn fork(

@@ -2,11 +2,8 @@
 
 use crate::ast::{Block, ElementKind};
 use crate::diagnostics::{Diagnostic, Diagnostics, Place};
-use crate::unroll;
+use crate::unroll::{self, DEPTH_LIMIT};
 use crate::vocabulary::Meaning;
-
-/// How deep blocks may use each other.
-const DEPTH_LIMIT: usize = 64;
 
 /// `INPUT` and the loss stand in a network, once.
 pub(super) fn input_and_loss_stand_in_networks(block: &Block, errors: &Diagnostics) {

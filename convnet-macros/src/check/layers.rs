@@ -127,7 +127,7 @@ fn arguments_are_in_range(layer: &Layer, around: &str, errors: &Diagnostics) {
         if range.contains(value) {
             continue;
         }
-        let message = format!("{} is {value}: it must be {}{around}", parameter.name, range.text());
+        let message = format!("`{}` is {value}: it must be {}{around}", parameter.name, range.text());
         let error = Diagnostic::new(place, message);
         errors.push(match parameter.name {
             "delta" => error.help("`delta=1` is as good as any: the weights set the scale"),

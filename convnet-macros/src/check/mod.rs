@@ -65,7 +65,7 @@ pub(crate) fn definition<'a>(
     }
     let first = chain.elements.first()?;
     let ElementKind::Layer(Layer { numbers: Numbers::Volume(_), .. }) = first.kind else { return None };
-    let nodes = unroll::nodes(chain, blocks, errors);
+    let nodes = unroll::nodes(chain, blocks, usize::MAX, errors);
     let [input, loss] =
         [chain.layers().next(), chain.layers().find(|layer| layer.keyword.meaning.loss().is_some())];
     let resolve = |layer: &Layer| layer.resolve(&Vec::new()).map_err(|error| errors.push(error)).ok();
