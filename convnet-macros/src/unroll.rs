@@ -154,6 +154,8 @@ fn is_layer(layer: &Layer) -> bool {
 struct Counter<'a> {
     blocks: &'a [Block],
     known: HashMap<(String, Vec<usize>), usize>,
+    /// How many uses of blocks stand around.
+    depth: usize,
 }
 
 /// How deep blocks may use each other.
@@ -164,7 +166,7 @@ const USE_LIMIT: usize = 20_000;
 
 impl<'a> Counter<'a> {
     fn new(blocks: &'a [Block]) -> Self {
-        Self { blocks, known: HashMap::new() }
+        Self { blocks, known: HashMap::new(), depth: 0 }
     }
 
     fn chain(&mut self, chain: &Chain, bindings: &Bindings) -> usize {
@@ -195,12 +197,13 @@ impl<'a> Counter<'a> {
         if let Some(known) = self.known.get(&key) {
             return *known;
         }
-        if self.known.len() >= USE_LIMIT {
+        // What uses itself, which is refused elsewhere, ends here.
+        if self.known.len() >= USE_LIMIT || self.depth >= DEPTH_LIMIT {
             return usize::MAX;
         }
-        // What calls itself, which is refused elsewhere, ends here.
-        self.known.insert(key.clone(), 0);
+        self.depth += 1;
         let count = self.chain(&block.chain, &bindings);
+        self.depth -= 1;
         self.known.insert(key, count);
         count
     }
