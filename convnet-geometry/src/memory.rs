@@ -108,6 +108,7 @@ impl Memory {
             return None;
         }
         match (bytes - fixed).checked_div(one - fixed) {
+            #[expect(clippy::cast_possible_truncation, reason = "tested against the largest")]
             Some(batch) if batch <= usize::MAX as u64 => Some(batch as usize),
             _ => Some(usize::MAX),
         }

@@ -59,9 +59,28 @@ fn every_kind_shows_its_parameters() {
 /// The table of a chain is what it was before there were branches.
 #[test]
 fn chains_read_as_ever() {
-    let snapshot = include_str!("../../tests/snapshots/reports__le_net.snap");
-    let table = snapshot.splitn(3, "---\n").nth(2).expect("a snapshot");
-    assert_eq!(zoo::le_net().report().to_string(), table);
+    let card = Net::of(32, 32, 3).then("CONV3-64 -> RELU -> CONV3-64 -> RELU -> POOL2 -> FC10");
+    let alex = Net::of(227, 227, 3).then("CONV11-96 s4 p0");
+    let mut vgg = Net::of(224, 224, 3);
+    for (filters, layers) in [(64, 2), (128, 2), (256, 3), (512, 3), (512, 3)] {
+        vgg = vgg.then(&format!("CONV3-{filters} -> RELU -> ").repeat(layers)).then("POOL2");
+    }
+    let vgg = vgg.then("FC4096 -> RELU -> FC4096 -> RELU -> FC1000");
+    for (architecture, snapshot) in [
+        (zoo::le_net(), include_str!("../../tests/snapshots/reports__le_net.snap")),
+        (
+            card.end("CardNet", LossKind::Softmax),
+            include_str!("../../tests/snapshots/reports__card_net.snap"),
+        ),
+        (vgg.end("Vgg16", LossKind::Softmax), include_str!("../../tests/snapshots/reports__vgg_16.snap")),
+        (
+            alex.end("AlexNetFirst", LossKind::None),
+            include_str!("../../tests/snapshots/reports__alex_net_first.snap"),
+        ),
+    ] {
+        let table = snapshot.splitn(3, "---\n").nth(2).expect("a snapshot");
+        assert_eq!(architecture.report().to_string(), table);
+    }
 }
 
 #[test]

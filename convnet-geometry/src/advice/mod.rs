@@ -7,7 +7,7 @@ pub(crate) use rules::of;
 
 use crate::volume::{Extent, Volume};
 
-/// A rule of thumb that a network does not follow. None is an error: AlexNet breaks four.
+/// A rule of thumb that a network does not follow. None is an error: AlexNet breaks three.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Advice<'a> {

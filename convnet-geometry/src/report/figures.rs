@@ -106,9 +106,7 @@ pub struct Totals {
 
 impl Totals {
     pub(super) fn of(architecture: &Architecture<'_>) -> Self {
-        let sum = |column: fn(&Figures<'_>) -> u64| {
-            of(architecture).map(|figures| column(&figures)).fold(0, u64::saturating_add)
-        };
+        let sum = |column: fn(Figures<'_>) -> u64| of(architecture).map(column).fold(0, u64::saturating_add);
         let others = sum(|figures| figures.others());
         Self {
             neurons: sum(|figures| figures.neurons),

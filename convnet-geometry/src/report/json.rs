@@ -177,12 +177,12 @@ struct TrainingFields {
 
 impl Serialize for Report<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Document::of(self).serialize(serializer)
+        Document::of(*self).serialize(serializer)
     }
 }
 
 impl<'a> Document<'a> {
-    fn of(report: &Report<'a>) -> Self {
+    fn of(report: Report<'a>) -> Self {
         let architecture = report.architecture;
         let layers = report.figures().enumerate();
         Self {

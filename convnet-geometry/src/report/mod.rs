@@ -15,8 +15,16 @@ use crate::architecture::Architecture;
 
 /// The report on a network. Printing it gives the notes' table.
 ///
-/// With the feature `serde` it can be serialized: `serde_json::to_string(&report)` gives everything, by field names that
-/// are stable.
+/// With the feature `serde` it can be serialized: `serde_json::to_string(&report)` gives everything, by field names in
+/// snake case that are stable:
+///
+/// * `name`, `input` and `output` (`width`, `height`, `depth`), `loss` (`softmax`, or null), `pattern` (text, or null);
+/// * `layers`, the rows of the wide table: `name`, `notation`, `kind`, `inputs` (each a `place`, the `layer` that made it,
+///   its `volume`), `output`, `window` (or null), all counts, `memory_bytes`, `receptive_field` (null: the whole image),
+///   `tensors` and `state_tensors` (each with `name`, `role`, `shape`, `offset`, `count`, `fan_in`);
+/// * `totals`: the sums of the counts;
+/// * `advice`: each a `rule`, the `layer` (or null) and the `text`;
+/// * `memory`: the numbers of one image in training and inference, and for each update rule what a batch of 1 takes.
 #[derive(Clone, Copy, Debug)]
 pub struct Report<'a> {
     architecture: &'a Architecture<'a>,

@@ -183,9 +183,9 @@ impl Row<'_> {
 /// The parameters but the biases: those of all rows, and the biases, add up to the total.
 fn write_weights(kind: Option<&LayerKind>, f: &mut dyn fmt::Write) -> fmt::Result {
     match kind {
-        Some(LayerKind::Convolution(layer)) => write_filters(layer, layer.filters(), layer.weights(), f),
+        Some(LayerKind::Convolution(layer)) => write_filters(layer, &layer.filters(), layer.weights(), f),
         Some(LayerKind::Local(layer)) => {
-            write_filters(layer.shared(), layer.output().count(), layer.weights(), f)
+            write_filters(layer.shared(), &Grouped(layer.output().count() as u64), layer.weights(), f)
         }
         Some(LayerKind::Dense(layer)) => write_templates(layer, f),
         Some(kind) => write_others(kind.counts(), f),
@@ -193,17 +193,17 @@ fn write_weights(kind: Option<&LayerKind>, f: &mut dyn fmt::Write) -> fmt::Resul
     }
 }
 
-/// `weights: (3*3*64)*128 = 73,728`: the weights of one filter times the filters.
-fn write_filters(layer: &Convolution, filters: usize, weights: usize, f: &mut dyn fmt::Write) -> fmt::Result {
+/// `weights: (3*3*64)*128 = 73,728`: the weights of one filter times the filters, K as the notes write it; where filters
+/// are not shared there is one for each neuron.
+fn write_filters(
+    layer: &Convolution,
+    filters: &dyn fmt::Display,
+    weights: usize,
+    f: &mut dyn fmt::Write,
+) -> fmt::Result {
     let (filter, depth) = (layer.window().filter, layer.group_depth());
-    write!(f, "weights: ({}*{}*{depth})*", filter.width, filter.height)?;
-    // K as the notes write it; where filters are not shared there are as many as neurons.
-    if filters == layer.filters() {
-        write!(f, "{filters}")?
-    } else {
-        write!(f, "{}", Grouped(filters as u64))?
-    }
-    write!(f, " = {}", Grouped(weights as u64))
+    let (width, height, weights) = (filter.width, filter.height, Grouped(weights as u64));
+    write!(f, "weights: ({width}*{height}*{depth})*{filters} = {weights}")
 }
 
 /// `weights: 7*7*512*4096 = 102,760,448`: the inputs times the outputs.

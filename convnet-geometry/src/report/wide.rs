@@ -144,24 +144,21 @@ fn window(kind: &LayerKind) -> String {
     let Some(Window { filter, stride, dilation, padding, rounding }) = kind.window() else {
         return String::new();
     };
-    let mut text = format!("{filter} s{} {padding}", Sides(stride));
-    if dilation != Extent::square(1) {
-        text.push_str(&format!(" d{}", Sides(dilation)));
-    }
     let groups = match kind {
         LayerKind::Convolution(layer) => layer.groups(),
         LayerKind::Local(layer) => layer.shared().groups(),
         _ => 1,
     };
-    if groups > 1 {
-        text.push_str(&format!(" g{groups}"));
-    }
-    text.push_str(match rounding {
-        Rounding::Exact => "",
-        Rounding::Floor => " floor",
-        Rounding::Ceil => " ceil",
-    });
-    text
+    let rounding = match rounding {
+        Rounding::Exact => None,
+        Rounding::Floor => Some("floor".to_string()),
+        Rounding::Ceil => Some("ceil".to_string()),
+    };
+    let ordinary = [Some(format!("{filter} s{} {padding}", Sides(stride)))];
+    let dilation = (dilation != Extent::square(1)).then(|| format!("d{}", Sides(dilation)));
+    let groups = (groups > 1).then(|| format!("g{groups}"));
+    let parts = ordinary.into_iter().chain([dilation, groups, rounding]);
+    parts.flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// `2`, or `2x1` where the sides differ.
