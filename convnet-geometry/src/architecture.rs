@@ -269,6 +269,12 @@ impl<'a> Architecture<'a> {
         Memory::of(self, batch, rule, scalar)
     }
 
+    /// The largest batch that trains in this many bytes with this update rule and numbers of `scalar` bytes; nothing if
+    /// one image does not.
+    pub const fn largest_batch(&self, bytes: u64, rule: UpdateRule, scalar: usize) -> Option<usize> {
+        Memory::largest_batch(self, bytes, rule, scalar)
+    }
+
     /// The pattern of the notes that the network follows, if it follows it.
     pub fn pattern(&self) -> Option<Pattern<'a>> {
         Pattern::of(self.layers)
@@ -276,7 +282,7 @@ impl<'a> Architecture<'a> {
 
     /// What the notes would advise against in this network.
     pub fn advice(&self) -> impl Iterator<Item = Advice<'a>> + use<'a> {
-        advice::of(self.input(), self.layers)
+        advice::of(self.input(), self.layers, self.loss)
     }
 }
 

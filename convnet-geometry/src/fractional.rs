@@ -73,7 +73,6 @@ impl FractionalPooling {
     ///
     /// `ceil(a*(i + u)) - ceil(a*u)` with `a = side/regions`, in whole numbers: region 0 begins at 0, and region
     /// `regions` would begin at `side`.
-    #[expect(clippy::cast_possible_truncation, reason = "at most the side")]
     pub const fn boundary(side: usize, regions: usize, i: usize, u: u32) -> usize {
         let (side, regions, i, unit) = (side as u128, regions as u128, i as u128, 1_u128 << 32);
         let first = (side * u as u128).div_ceil(regions * unit);

@@ -4,7 +4,7 @@
 //! everything that follows from it: volumes, parameter counts, memory, multiply-accumulates, receptive fields. The
 //! `network!` macro uses it while a program compiles, the runtime for what is only known when the program runs.
 //!
-//! Everything is plain data: `no_std`, without dependencies, `const fn` where the language lets it be, every
+//! Everything is plain data: `no_std`, without dependencies (but `serde`, if the feature of that name is on), `const fn` where the language lets it be, every
 //! product and sum checked. A layer's geometry ([`Convolution`], [`Pooling`], [`Dense`]) is validated once, when it
 //! is made, and `Copy` from then on; [`Architecture`] is the checked description of a whole network.
 //!
@@ -43,6 +43,7 @@ mod dense;
 mod dropout;
 mod error;
 mod fractional;
+mod graph;
 mod join;
 mod layer;
 mod local;
@@ -85,7 +86,7 @@ pub use pooling::{Average, Pool, Pooling, PoolingSpec};
 pub use real::Real;
 pub use receptive_field::ReceptiveField;
 pub use repair::{Repair, Repairs};
-pub use report::Report;
+pub use report::{Figures, Report, Totals};
 pub use rule::{AxisWindow, Misfit, Rounding, output_size};
 pub use tensor::{Role, Tensor};
 pub use volume::{Extent, Volume};

@@ -13,14 +13,39 @@ pub enum UpdateRule {
     Sgd,
     /// The velocity.
     Momentum,
+    /// The velocity, looked ahead by.
+    Nesterov,
+    /// The sum of squared gradients.
+    Adagrad,
+    /// The decaying mean of squared gradients.
+    RmsProp,
+    /// The decaying means of gradients and of their squares.
+    Adam,
 }
 
 impl UpdateRule {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Sgd, Self::Momentum, Self::Nesterov, Self::Adagrad, Self::RmsProp, Self::Adam];
+
     /// Numbers kept beside each parameter and its gradient.
     pub const fn kept_per_parameter(self) -> usize {
         match self {
             Self::Sgd => 0,
-            Self::Momentum => 1,
+            Self::Momentum | Self::Nesterov | Self::Adagrad | Self::RmsProp => 1,
+            Self::Adam => 2,
+        }
+    }
+
+    /// Its name, in snake case.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sgd => "sgd",
+            Self::Momentum => "momentum",
+            Self::Nesterov => "nesterov",
+            Self::Adagrad => "adagrad",
+            Self::RmsProp => "rms_prop",
+            Self::Adam => "adam",
         }
     }
 }
@@ -66,6 +91,26 @@ impl Memory {
             parameters,
             parameter_gradients: parameters,
             optimizer: parameters.saturating_mul(rule.kept_per_parameter() as u64),
+        }
+    }
+
+    /// The largest batch whose [`total`](Self::total) is at most `bytes`: every image takes the same, beside what the
+    /// parameters take.
+    pub(crate) const fn largest_batch(
+        architecture: &Architecture<'_>,
+        bytes: u64,
+        rule: UpdateRule,
+        scalar: usize,
+    ) -> Option<usize> {
+        let fixed = Self::of(architecture, 0, rule, scalar).total();
+        let one = Self::of(architecture, 1, rule, scalar).total();
+        if one > bytes {
+            return None;
+        }
+        match (bytes - fixed).checked_div(one - fixed) {
+            #[expect(clippy::cast_possible_truncation, reason = "tested against the largest")]
+            Some(batch) if batch <= usize::MAX as u64 => Some(batch as usize),
+            _ => Some(usize::MAX),
         }
     }
 
