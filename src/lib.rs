@@ -5,6 +5,8 @@ extern crate self as convnet;
 
 pub mod dsl;
 pub mod prelude;
+#[cfg(feature = "zoo")]
+pub mod zoo;
 
 #[doc(hidden)]
 pub mod __private;
