@@ -15,6 +15,8 @@ mod infer;
 mod parse;
 mod plan;
 #[cfg(test)]
+mod reference;
+#[cfg(test)]
 mod tests;
 mod unroll;
 mod vocabulary;

@@ -17,7 +17,7 @@ fn code(notation: &str) -> String {
 }
 
 /// The messages of an expansion.
-fn messages(expansion: TokenStream) -> Vec<String> {
+pub(crate) fn messages(expansion: TokenStream) -> Vec<String> {
     let file: syn::File = syn::parse2(expansion).expect("items");
     let message = |item| match item {
         syn::Item::Macro(item) if item.mac.path.segments.last()?.ident == "compile_error" => {
