@@ -12,8 +12,8 @@ crate::network! {
     /// GoogLeNet, which won ImageNet in 2014 (Szegedy et al.), without its auxiliary classifiers.
     pub struct GoogLeNet {
         INPUT[224x224x3]
-        -> CONV7-64 s2 floor -> RELU -> POOL3 s2 ceil -> LRN
-        -> CONV1-64 -> RELU -> CONV3-192 -> RELU -> LRN -> POOL3 s2 ceil       : [28x28x192]
+        -> CONV7-64 s2 floor -> RELU -> POOL3 s2 ceil -> LRN(k=1, alpha_over_n)
+        -> CONV1-64 -> RELU -> CONV3-192 -> RELU -> LRN(k=1, alpha_over_n) -> POOL3 s2 ceil : [28x28x192]
         -> inception( 64,  96, 128, 16,  32,  32)                              : [28x28x256]
         -> inception(128, 128, 192, 32,  96,  64) -> POOL3 s2 ceil             : [14x14x480]
         -> inception(192,  96, 208, 16,  48,  64)                              : [14x14x512]
