@@ -17,13 +17,27 @@ pub(super) fn tile_sums<T: Scalar>(
     constants: &[f64; TILE],
     f: impl Fn(f64, f64, f64) -> f64,
 ) -> [f64; TILE] {
-    let channels = first..depth.min(first + TILE);
     let mut sums = [0.0; TILE];
     for (a, b) in a.chunks_exact(depth).zip(b.chunks_exact(depth)) {
-        let numbers = a[channels.clone()].iter().zip(&b[channels.clone()]).zip(constants);
-        for (sum, ((a, b), &constant)) in sums.iter_mut().zip(numbers) {
-            *sum += f(a.as_f64(), b.as_f64(), constant);
+        let (a, b) = (&a[first..], &b[first..]);
+        // A whole tile has a length that the compiler knows.
+        match a.first_chunk::<TILE>().zip(b.first_chunk::<TILE>()) {
+            Some((a, b)) => add(&mut sums, a, b, constants, &f),
+            None => add(&mut sums, a, b, constants, &f),
         }
     }
     sums
+}
+
+#[inline(always)]
+fn add<T: Scalar>(
+    sums: &mut [f64; TILE],
+    a: &[T],
+    b: &[T],
+    constants: &[f64; TILE],
+    f: impl Fn(f64, f64, f64) -> f64,
+) {
+    for (sum, ((a, b), &constant)) in sums.iter_mut().zip(a.iter().zip(b).zip(constants)) {
+        *sum += f(a.as_f64(), b.as_f64(), constant);
+    }
 }

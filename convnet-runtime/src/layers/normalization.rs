@@ -199,7 +199,7 @@ impl<T: Scalar> Layer<T> for ResponseNorm {
                     *dx = dy * power(base, beta);
                     *ratio = *dx * x / base * factor;
                 }
-                self.neighbours(gradient, ratios, |c, ratio, dx| *dx += input[c] * ratio);
+                self.add_neighbours(gradient, input, ratios, |x, ratio| x * ratio);
             }
         });
     }
@@ -213,7 +213,7 @@ impl<T: Scalar> Layer<T> for ResponseNorm {
 /// The sums over neighbouring channels.
 trait Neighbours {
     fn work(&self, numbers: usize) -> Work;
-    fn neighbours<T: Scalar>(&self, to: &mut [T], from: &[T], f: impl Fn(usize, T, &mut T));
+    fn add_neighbours<T: Scalar>(&self, to: &mut [T], own: &[T], from: &[T], f: impl Fn(T, T) -> T);
     fn bases<T: Scalar>(&self, input: &[T], bases: &mut [T]);
 }
 
@@ -222,13 +222,17 @@ impl Neighbours for ResponseNorm {
         Work::of(numbers, self.n.min(self.volume.depth) as u64 + 8)
     }
 
-    /// Calls `f` with each number of a pixel, the channel it is near, and that channel's number of `to`.
-    fn neighbours<T: Scalar>(&self, to: &mut [T], from: &[T], f: impl Fn(usize, T, &mut T)) {
-        let half = self.n / 2;
-        for (c, to) in to.iter_mut().enumerate() {
-            for &from in &from[c.saturating_sub(half)..from.len().min(c.saturating_add(half + 1))] {
-                f(c, from, to);
+    /// Adds to each channel `c` of a pixel `f(own_c, from_j)` for all `j` near it, one distance after the other.
+    fn add_neighbours<T: Scalar>(&self, to: &mut [T], own: &[T], from: &[T], f: impl Fn(T, T) -> T) {
+        let add = |to: &mut [T], own: &[T], from: &[T]| {
+            for (to, (&own, &from)) in to.iter_mut().zip(own.iter().zip(from)) {
+                *to += f(own, from);
             }
+        };
+        add(to, own, from);
+        for distance in 1..=(self.n / 2).min(to.len() - 1) {
+            add(to, own, &from[distance..]);
+            add(&mut to[distance..], &own[distance..], from);
         }
     }
 
@@ -236,7 +240,7 @@ impl Neighbours for ResponseNorm {
     fn bases<T: Scalar>(&self, input: &[T], bases: &mut [T]) {
         let (k, factor) = (T::from_f64(self.k.get()), T::from_f64(self.factor()));
         bases.fill(T::zero());
-        self.neighbours(bases, input, |_, x, sum| *sum += x * x);
+        self.add_neighbours(bases, input, input, |_, x| x * x);
         bases.iter_mut().for_each(|sum| *sum = k + factor * *sum);
     }
 }
