@@ -12,9 +12,9 @@ use crate::volume::Volume;
 pub enum Function {
     /// `max(0, x)`.
     Relu,
-    /// `x` above 0, `slope * x` elsewhere.
+    /// `x` above 0, `slope * x` elsewhere; the slope is not negative, so that the output shows the sign of `x`.
     LeakyRelu(Real),
-    /// `x` above 0, `alpha * (e^x - 1)` elsewhere.
+    /// `x` above 0, `alpha * (e^x - 1)` elsewhere; alpha is not negative.
     Elu(Real),
     /// `1 / (1 + e^-x)`.
     Sigmoid,

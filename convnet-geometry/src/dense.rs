@@ -31,8 +31,8 @@ impl DenseSpec {
         self
     }
 
-    /// With DropConnect: while training each weight is kept with this probability; inference scales weights by it
-    /// (Wan et al. 2013).
+    /// With DropConnect: while training each weight is kept, as it is, with this probability; inference scales weights by
+    /// it (Wan et al. 2013). The images of a step share what is dropped; biases are neither dropped nor scaled.
     pub const fn drop_connect(mut self, keep: f64) -> Self {
         self.keep = Some(Real::new(keep));
         self

@@ -8,6 +8,8 @@ use crate::volume::{Extent, Volume};
 
 /// Fractional maximum pooling: along each axis the input is cut into `floor(W/ratio)` regions at random places, each a
 /// little smaller or larger than the ratio, none empty, none overlapping.
+///
+/// While training each image has places of its own; in inference all have the same, which the seed decides.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct FractionalPooling {
     input: Volume,
@@ -78,5 +80,58 @@ impl FractionalPooling {
         let first = (side * u as u128).div_ceil(regions * unit);
         let this = (side * (i * unit + u as u128)).div_ceil(regions * unit);
         (this - first) as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    fn boundaries(side: usize, regions: usize, u: u32) -> Vec<usize> {
+        (0..=regions).map(|i| FractionalPooling::boundary(side, regions, i, u)).collect()
+    }
+
+    #[test]
+    fn boundaries_by_hand() {
+        // a = 5/3; ceil(a * i) for u = 0, ceil(a * (i + 1/2)) - 1 for u = 1/2.
+        assert_eq!(boundaries(5, 3, 0), [0, 2, 4, 5]);
+        assert_eq!(boundaries(5, 3, 1 << 31), [0, 2, 4, 5]);
+        assert_eq!(boundaries(7, 4, 0), [0, 2, 4, 6, 7]);
+        assert_eq!(boundaries(7, 4, 1 << 31), [0, 2, 4, 6, 7]);
+        assert_eq!(boundaries(7, 4, 3 << 30), [0, 2, 3, 5, 7]);
+        assert_eq!(boundaries(6, 3, u32::MAX), [0, 2, 4, 6]);
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn regions_cover_a_side_and_none_is_empty(width in 1_usize..300, height in 1_usize..300, ratio in 1.0..20.0, u: u32) {
+            let Ok(layer) = FractionalPooling::check(Volume::new(width, height, 2), ratio) else {
+                proptest::prop_assert!(ratio > width.min(height) as f64);
+                return Ok(());
+            };
+            let Volume { width: columns, height: rows, depth } = layer.output();
+            proptest::prop_assert_eq!(depth, 2);
+            for (side, regions) in [(width, columns), (height, rows)] {
+                proptest::prop_assert!(regions as f64 <= side as f64 / ratio && side as f64 / ratio < (regions + 1) as f64);
+                let boundaries = boundaries(side, regions, u);
+                proptest::prop_assert_eq!(boundaries[0], 0);
+                proptest::prop_assert_eq!(boundaries[regions], side);
+                // Each as large as the ratio of the side, rounded one way or the other.
+                for region in boundaries.windows(2) {
+                    let size = region[1] - region[0];
+                    proptest::prop_assert!(size == side / regions || size == side.div_ceil(regions));
+                }
+            }
+        }
+
+        #[test]
+        fn no_side_is_too_large(side in 1_usize..1 << 40, any: u32, u: u32) {
+            let regions = 1 + any as usize % side;
+            proptest::prop_assert_eq!(FractionalPooling::boundary(side, regions, 0, u), 0);
+            proptest::prop_assert_eq!(FractionalPooling::boundary(side, regions, regions, u), side);
+        }
     }
 }

@@ -8,6 +8,8 @@ use crate::volume::Volume;
 ///
 /// Training normalizes by the mean and the biased variance of the batch over N, H and W, and moves the running ones:
 /// `running = momentum * running + (1 - momentum) * batch`. Inference normalizes by the running ones.
+///
+/// The running variance is biased too, as in CS231n and ONNX; torch's is unbiased, and its momentum is 1 minus this one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct BatchNorm {
     /// The volume that it takes and gives.

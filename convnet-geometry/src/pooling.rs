@@ -26,7 +26,8 @@ pub enum Pool {
     /// The square root of the sum of squares.
     L2,
     /// While training one of the numbers, drawn with a probability in proportion to it; in inference their mean, weighted
-    /// by those probabilities (Zeiler and Fergus 2013). Negative numbers count as 0, padding too.
+    /// by those probabilities (Zeiler and Fergus 2013). Negative numbers count as 0, padding too; where no number is
+    /// positive the output is 0, and no number has a gradient.
     Stochastic,
 }
 

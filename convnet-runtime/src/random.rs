@@ -1,7 +1,10 @@
 //! Chance, by seed: ChaCha with 8 rounds, a counter-based generator whose output is the same everywhere.
 
-use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
+use rand::{Rng, SeedableRng};
+
+/// How many values a word of the generator can have.
+pub(crate) const WORDS: f64 = 4_294_967_296.0;
 
 /// What numbers are drawn for. Purposes do not share streams, so that one seed can serve all.
 #[derive(Clone, Copy, Debug)]
@@ -52,5 +55,12 @@ impl Draw {
         let mut generator = stream(self.seed, Purpose::Layer, index & (u64::MAX >> 8));
         generator.set_word_pos(image as u128 * Self::IMAGE + number as u128);
         generator
+    }
+
+    /// Which numbers of an image are kept, from one of them on, each with probability `keep`: those whose word is below
+    /// `keep * 2^32`.
+    pub(crate) fn kept(self, image: usize, number: usize, keep: f64) -> impl Iterator<Item = bool> {
+        let (mut generator, below) = (self.generator(image, number), keep * WORDS);
+        std::iter::from_fn(move || Some(f64::from(generator.next_u32()) < below))
     }
 }

@@ -94,6 +94,11 @@ impl<'a> Columns<'a> {
         })
     }
 
+    /// The window of row `index` of the matrix.
+    pub(crate) fn position(&self, index: usize) -> Position {
+        self.positions(index).next().expect("positions have no end")
+    }
+
     /// Writes the taps under a window to `to`, zeros where it overlaps the padding.
     #[inline]
     pub(crate) fn gather<T: Scalar>(&self, input: &[T], position: &Position, taps: &Taps, to: &mut [T]) {

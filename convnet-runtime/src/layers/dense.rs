@@ -2,15 +2,22 @@
 //!
 //! Forward it is `output^T = weights * images^T`: the images are packed, which are few, and not the weights, which are
 //! many. A single image is one inner product an output.
+//!
+//! DROPCONNECT draws one mask over the weights for each step, which all images share: Wan et al. 2013 draw one for each
+//! image, which no matrix product allows. Weight `i` takes word `i` of image 0. What is kept is not scaled while training,
+//! and lies in memory of the context; inference multiplies what the weights give by `keep`, as their expectation is.
+//! Biases are neither dropped nor scaled.
 
-use convnet_geometry::Dense;
+use convnet_geometry::{Dense, Real};
 use ndarray::s;
 
 use crate::gemm::{Packed, Panels, packed_length};
+use crate::layers::dropout::DRAW;
 use crate::layers::matrices::{bias_gradient, blocks, matrix, matrix_mut};
-use crate::layers::{Context, Forward, InputGradient, Layer, ParameterGradient};
+use crate::layers::{Context, Forward, InputGradient, Layer, Mode, ParameterGradient};
 use crate::network::Gradients;
 use crate::parallel::{self, Work};
+use crate::random::Draw;
 use crate::scalar::Scalar;
 use crate::simd::Tier;
 
@@ -19,6 +26,9 @@ const OUTPUT_TILE: usize = 48;
 
 /// Inputs in one piece of either gradient: as many columns of the weights.
 const INPUT_TILE: usize = 256;
+
+/// Weights in one piece of a mask.
+const MASK_PIECE: usize = 1 << 14;
 
 /// How a fully connected layer is computed, a function of the batch alone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,92 +49,172 @@ impl DenseAlgorithm {
 
 impl<T: Scalar> Layer<T> for Dense {
     fn forward(&self, at: Forward<'_, T>, context: &mut Context<'_, T>) {
-        let Context { images, tier, ref mut packed, .. } = *context;
+        let Context { images, tier, ref mut packed, workers } = *context;
+        let (packed, memory) = packed.split_at_mut(packed_length::<T>(tier, self.inputs(), images));
+        let context = &mut Context { images, tier, packed, workers };
         let (weights, bias) = at.parameters.split_at(self.weights());
-        let weights = matrix(weights, self.inputs());
-        let work = Work::of(images, self.macs());
-        if DenseAlgorithm::of(images) == DenseAlgorithm::InnerProducts {
-            parallel::chunks(at.output, OUTPUT_TILE, work, |index, outputs| {
-                for (k, output) in (index * OUTPUT_TILE..).zip(outputs) {
-                    let template = weights.row(k).to_slice().expect("rows are adjacent");
-                    let bias = bias.get(k).copied().unwrap_or_else(T::zero);
-                    *output = bias + T::dot(tier, template, at.input);
-                }
-            });
-            return;
+        match (self.keep(), at.mode) {
+            (None, _) => product(self, (weights, bias), at.input, at.output, context),
+            (Some(keep), Mode::Training { draw, .. }) => {
+                let weights = kept_weights(weights, keep, draw, memory);
+                product(self, (weights, bias), at.input, at.output, context);
+            }
+            (Some(keep), Mode::Inference { .. }) => {
+                product(self, (weights, &[]), at.input, at.output, context);
+                scale(at.output, T::from_f64(keep.get()), bias, self.outputs());
+            }
         }
-        Panels::new(tier, self.inputs(), images, packed)
-            .fill_shared(matrix(at.input, self.inputs()).reversed_axes());
-        let packed = Packed::new(tier, self.inputs(), images, packed);
-        parallel::column_tiles(
-            matrix_mut(at.output, self.outputs()),
-            OUTPUT_TILE,
-            work,
-            |first, mut tile| {
-                let outputs = first..first + tile.ncols();
-                match bias {
-                    [] => tile.fill(T::zero()),
-                    bias => tile.assign(&ndarray::aview1(&bias[outputs.clone()])),
-                }
-                T::multiply(tier, weights.slice(s![outputs, ..]), packed, tile.reversed_axes());
-            },
-        );
     }
 
     fn parameter_gradient(&self, at: ParameterGradient<'_, T>, context: &mut Context<'_, T>) {
-        let Context { images, tier, workers, .. } = *context;
         let (weights, bias) = at.gradient.split_at_mut(self.weights());
-        let (input, output_gradient) =
-            (matrix(at.input, self.inputs()), matrix(at.output_gradient, self.outputs()));
-        let work = Work::of(images, self.macs());
-        parallel::column_tiles(matrix_mut(weights, self.inputs()), INPUT_TILE, work, |first, mut tile| {
-            if at.mode == Gradients::Overwrite {
-                tile.fill(T::zero());
+        let operands = (at.input, at.output_gradient);
+        match self.keep() {
+            None => weight_gradient(self, operands, weights, at.mode, context),
+            Some(keep) => {
+                let Context { images, tier, ref mut packed, workers } = *context;
+                let memory = &mut packed[..self.weights()];
+                let context = &mut Context { images, tier, packed: &mut [], workers };
+                weight_gradient(self, operands, memory, Gradients::Overwrite, context);
+                write_kept(memory, keep, at.kept.draw, weights, at.mode);
             }
-            let width = tile.ncols();
-            workers.with(|scratch| {
-                for batch in blocks(images) {
-                    let input = input.slice(s![batch.clone(), first..first + width]);
-                    Panels::new(tier, batch.len(), width, scratch).fill_from(input);
-                    let packed = Packed::new(tier, batch.len(), width, scratch);
-                    T::multiply(
-                        tier,
-                        output_gradient.slice(s![batch, ..]).reversed_axes(),
-                        packed,
-                        tile.view_mut(),
-                    );
-                }
-            });
-        });
-        bias_gradient(bias, output_gradient, at.mode);
+        }
+        bias_gradient(bias, matrix(at.output_gradient, self.outputs()), at.mode);
     }
 
     fn input_gradient(&self, at: InputGradient<'_, T>, context: &mut Context<'_, T>) {
-        let Context { images, tier, workers, .. } = *context;
+        let Context { images, tier, ref mut packed, workers } = *context;
         let (weights, _) = at.parameters.split_at(self.weights());
-        let (weights, output_gradient) =
-            (matrix(weights, self.inputs()), matrix(at.output_gradient, self.outputs()));
-        let work = Work::of(images, self.macs());
-        parallel::column_tiles(
-            matrix_mut(at.gradient, self.inputs()),
-            INPUT_TILE,
-            work,
-            |first, mut tile| {
-                tile.fill(T::zero());
-                let width = tile.ncols();
-                workers.with(|scratch| {
-                    for outputs in blocks(self.outputs()) {
-                        let weights = weights.slice(s![outputs.clone(), first..first + width]);
-                        Panels::new(tier, outputs.len(), width, scratch).fill_from(weights);
-                        let packed = Packed::new(tier, outputs.len(), width, scratch);
-                        T::multiply(tier, output_gradient.slice(s![.., outputs]), packed, tile.view_mut());
-                    }
-                });
-            },
-        );
+        let weights = match self.keep() {
+            None => weights,
+            Some(keep) => kept_weights(weights, keep, at.kept.draw, packed),
+        };
+        let context = &mut Context { images, tier, packed: &mut [], workers };
+        product_gradient(self, weights, at.output_gradient, at.gradient, context);
     }
 
+    /// The images, and the weights that are kept of those that may be dropped.
     fn packed_numbers(&self, images: usize, tier: Tier) -> usize {
-        packed_length::<T>(tier, self.inputs(), images)
+        let kept = if self.keep().is_some() { self.weights() } else { 0 };
+        packed_length::<T>(tier, self.inputs(), images).saturating_add(kept)
+    }
+}
+
+/// `output = input * weights^T + bias`.
+fn product<T: Scalar>(
+    dense: &Dense,
+    (weights, bias): (&[T], &[T]),
+    input: &[T],
+    output: &mut [T],
+    context: &mut Context<'_, T>,
+) {
+    let Context { images, tier, ref mut packed, .. } = *context;
+    let weights = matrix(weights, dense.inputs());
+    let work = Work::of(images, dense.macs());
+    if DenseAlgorithm::of(images) == DenseAlgorithm::InnerProducts {
+        parallel::chunks(output, OUTPUT_TILE, work, |index, outputs| {
+            for (k, output) in (index * OUTPUT_TILE..).zip(outputs) {
+                let template = weights.row(k).to_slice().expect("rows are adjacent");
+                let bias = bias.get(k).copied().unwrap_or_else(T::zero);
+                *output = bias + T::dot(tier, template, input);
+            }
+        });
+        return;
+    }
+    Panels::new(tier, dense.inputs(), images, packed)
+        .fill_shared(matrix(input, dense.inputs()).reversed_axes());
+    let packed = Packed::new(tier, dense.inputs(), images, packed);
+    parallel::column_tiles(matrix_mut(output, dense.outputs()), OUTPUT_TILE, work, |first, mut tile| {
+        let outputs = first..first + tile.ncols();
+        match bias {
+            [] => tile.fill(T::zero()),
+            bias => tile.assign(&ndarray::aview1(&bias[outputs.clone()])),
+        }
+        T::multiply(tier, weights.slice(s![outputs, ..]), packed, tile.reversed_axes());
+    });
+}
+
+/// `output_gradient^T * input`.
+fn weight_gradient<T: Scalar>(
+    dense: &Dense,
+    (input, output_gradient): (&[T], &[T]),
+    gradient: &mut [T],
+    mode: Gradients,
+    context: &mut Context<'_, T>,
+) {
+    let Context { images, tier, workers, .. } = *context;
+    let (input, output_gradient) = (matrix(input, dense.inputs()), matrix(output_gradient, dense.outputs()));
+    let work = Work::of(images, dense.macs());
+    parallel::column_tiles(matrix_mut(gradient, dense.inputs()), INPUT_TILE, work, |first, mut tile| {
+        if mode == Gradients::Overwrite {
+            tile.fill(T::zero());
+        }
+        let width = tile.ncols();
+        workers.with(|scratch| {
+            for batch in blocks(images) {
+                let input = input.slice(s![batch.clone(), first..first + width]);
+                Panels::new(tier, batch.len(), width, scratch).fill_from(input);
+                let packed = Packed::new(tier, batch.len(), width, scratch);
+                T::multiply(
+                    tier,
+                    output_gradient.slice(s![batch, ..]).reversed_axes(),
+                    packed,
+                    tile.view_mut(),
+                );
+            }
+        });
+    });
+}
+
+/// `output_gradient * weights`.
+fn product_gradient<T: Scalar>(
+    dense: &Dense,
+    weights: &[T],
+    output_gradient: &[T],
+    gradient: &mut [T],
+    context: &mut Context<'_, T>,
+) {
+    let Context { images, tier, workers, .. } = *context;
+    let (weights, output_gradient) =
+        (matrix(weights, dense.inputs()), matrix(output_gradient, dense.outputs()));
+    let work = Work::of(images, dense.macs());
+    parallel::column_tiles(matrix_mut(gradient, dense.inputs()), INPUT_TILE, work, |first, mut tile| {
+        tile.fill(T::zero());
+        let width = tile.ncols();
+        workers.with(|scratch| {
+            for outputs in blocks(dense.outputs()) {
+                let weights = weights.slice(s![outputs.clone(), first..first + width]);
+                Panels::new(tier, outputs.len(), width, scratch).fill_from(weights);
+                let packed = Packed::new(tier, outputs.len(), width, scratch);
+                T::multiply(tier, output_gradient.slice(s![.., outputs]), packed, tile.view_mut());
+            }
+        });
+    });
+}
+
+/// The weights that are kept, zeros in place of all others, at the beginning of `memory`.
+fn kept_weights<'a, T: Scalar>(weights: &[T], keep: Real, draw: Draw, memory: &'a mut [T]) -> &'a [T] {
+    let memory = &mut memory[..weights.len()];
+    write_kept(weights, keep, draw, memory, Gradients::Overwrite);
+    memory
+}
+
+/// Writes or adds the numbers of those weights that are kept; 0 for all others.
+fn write_kept<T: Scalar>(from: &[T], keep: Real, draw: Draw, to: &mut [T], mode: Gradients) {
+    parallel::chunks(to, MASK_PIECE, Work::of(from.len(), DRAW), |index, to| {
+        let first = index * MASK_PIECE;
+        let numbers = from[first..].iter().zip(draw.kept(0, first, keep.get()));
+        for (to, (&from, kept)) in to.iter_mut().zip(numbers) {
+            let number = if kept { from } else { T::zero() };
+            *to = if mode == Gradients::Accumulate { *to + number } else { number };
+        }
+    });
+}
+
+/// `factor * output + bias`.
+fn scale<T: Scalar>(output: &mut [T], factor: T, bias: &[T], outputs: usize) {
+    for scores in output.chunks_exact_mut(outputs) {
+        scores.iter_mut().for_each(|score| *score *= factor);
+        T::add_all(scores, bias);
     }
 }

@@ -5,11 +5,13 @@
 //! `docs/adding-a-layer.md` says how to add one.
 
 mod activation;
+mod channels;
 mod columns;
 mod convolution;
 mod custom;
 mod dense;
 mod dropout;
+mod fields;
 mod fractional;
 mod join;
 mod local;
@@ -162,8 +164,8 @@ pub trait Layer<T: Scalar>: Sync {
         0
     }
 
-    /// Records the decisions of the forward pass.
-    fn kinks(&self, _output: &[T], _switches: &[u32], _kinks: &mut Kinks) {}
+    /// Records the decisions of the forward pass, by its input.
+    fn kinks(&self, _input: &[T], _switches: &[u32], _kinks: &mut Kinks) {}
 }
 
 /// A layer that overwrites its input with its output, of the same volume, and needs only that for its backward pass.
@@ -197,7 +199,7 @@ pub trait Runs<L>: Sized {
     fn packed_numbers(layer: &L, images: usize, tier: Tier) -> usize;
 
     /// [`Layer::kinks`].
-    fn kinks(layer: &L, output: &[Self], switches: &[u32], kinks: &mut Kinks);
+    fn kinks(layer: &L, input: &[Self], switches: &[u32], kinks: &mut Kinks);
 }
 
 /// [`Runs`] for a layer that works in place.
@@ -237,8 +239,8 @@ macro_rules! compile_layers {
                     Layer::<Self>::packed_numbers(layer, images, tier)
                 }
 
-                fn kinks(layer: &$layer, output: &[Self], switches: &[u32], kinks: &mut Kinks) {
-                    layer.kinks(output, switches, kinks);
+                fn kinks(layer: &$layer, input: &[Self], switches: &[u32], kinks: &mut Kinks) {
+                    layer.kinks(input, switches, kinks);
                 }
             }
         )*
@@ -267,9 +269,17 @@ compile_layers!(f64: Convolution, Local, Pooling, FractionalPooling, Dense, PRel
 pub(crate) fn packed_numbers<T: Scalar>(kind: &LayerKind, images: usize, tier: Tier) -> usize {
     match kind {
         LayerKind::Convolution(layer) => <T as Runs<Convolution>>::packed_numbers(layer, images, tier),
-        LayerKind::Pooling(layer) => <T as Runs<Pooling>>::packed_numbers(layer, images, tier),
-        LayerKind::Dense(layer) => <T as Runs<Dense>>::packed_numbers(layer, images, tier),
         LayerKind::Local(layer) => <T as Runs<Local>>::packed_numbers(layer, images, tier),
+        LayerKind::Pooling(layer) => <T as Runs<Pooling>>::packed_numbers(layer, images, tier),
+        LayerKind::FractionalPooling(layer) => {
+            <T as Runs<FractionalPooling>>::packed_numbers(layer, images, tier)
+        }
+        LayerKind::Dense(layer) => <T as Runs<Dense>>::packed_numbers(layer, images, tier),
+        LayerKind::PRelu(layer) => <T as Runs<PRelu>>::packed_numbers(layer, images, tier),
+        LayerKind::Maxout(layer) => <T as Runs<Maxout>>::packed_numbers(layer, images, tier),
+        LayerKind::BatchNorm(layer) => <T as Runs<BatchNorm>>::packed_numbers(layer, images, tier),
+        LayerKind::ResponseNorm(layer) => <T as Runs<ResponseNorm>>::packed_numbers(layer, images, tier),
+        // These work in place, are joined without memory, or are a user's own.
         _ => 0,
     }
 }

@@ -1,26 +1,256 @@
-//! STUB
+//! BN, whose sums are cut into tiles of channels, and LRN, pixel by pixel.
 
 use convnet_geometry::{BatchNorm, ResponseNorm};
 
-use crate::layers::{Context, Forward, InputGradient, Layer};
+use crate::layers::channels::{PIXELS, TILE, tile_sums};
+use crate::layers::{Context, Forward, InputGradient, Layer, Mode, ParameterGradient};
+use crate::network::{Gradients, Statistics};
+use crate::parallel::{self, Work};
 use crate::scalar::Scalar;
+use crate::simd::Tier;
 
+/// Parameters are scales, then shifts; the state is running means, then running variances, biased as CS231n and ONNX
+/// have them (torch's are not). Its statistics are means, then `1/sqrt(variance + epsilon)`.
 impl<T: Scalar> Layer<T> for BatchNorm {
-    fn forward(&self, _: Forward<'_, T>, _: &mut Context<'_, T>) {
-        todo!()
+    fn forward(&self, at: Forward<'_, T>, context: &mut Context<'_, T>) {
+        let depth = self.volume.depth;
+        let statistics = match at.mode {
+            Mode::Inference { state, .. } => {
+                let statistics = &mut context.packed[..2 * depth];
+                statistics.copy_from_slice(state);
+                statistics
+            }
+            Mode::Training { state, update, statistics, .. } => {
+                measure(at.input, statistics);
+                if update == Statistics::Update {
+                    self.follow(state, statistics);
+                }
+                statistics
+            }
+        };
+        self.invert(&mut statistics[depth..]);
+        let (means, inverses) = statistics.split_at(depth);
+        let (scales, shifts) = at.parameters.split_at(depth);
+        let work = Work(at.input.len() as u64);
+        parallel::chunks(at.output, PIXELS * depth, work, |index, output| {
+            let pixels = at.input[index * PIXELS * depth..].chunks_exact(depth);
+            for (output, input) in output.chunks_exact_mut(depth).zip(pixels) {
+                let channels = means.iter().zip(inverses).zip(scales).zip(shifts);
+                for ((y, &x), (((&mean, &inverse), &scale), &shift)) in
+                    output.iter_mut().zip(input).zip(channels)
+                {
+                    *y = (x - mean) * inverse * scale + shift;
+                }
+            }
+        });
     }
 
-    fn input_gradient(&self, _: InputGradient<'_, T>, _: &mut Context<'_, T>) {
-        todo!()
+    fn parameter_gradient(&self, at: ParameterGradient<'_, T>, _: &mut Context<'_, T>) {
+        let (scales, shifts) = at.gradient.split_at_mut(self.volume.depth);
+        products((at.input, at.output_gradient), at.kept.statistics, (scales, shifts), at.mode);
+    }
+
+    /// `dx = scale/deviation * (dy - mean(dy) - x^ * mean(dy * x^))`, `x^` being the normalized input.
+    fn input_gradient(&self, at: InputGradient<'_, T>, context: &mut Context<'_, T>) {
+        let depth = self.volume.depth;
+        let count = T::from_f64((at.input.len() / depth) as f64);
+        let (by_scale, by_shift) = context.packed[..2 * depth].split_at_mut(depth);
+        let operands = (at.input, at.output_gradient);
+        products(operands, at.kept.statistics, (by_scale, by_shift), Gradients::Overwrite);
+        let (by_scale, by_shift) = (&*by_scale, &*by_shift);
+        let (means, inverses) = at.kept.statistics.split_at(depth);
+        let work = Work::of(at.input.len(), 2);
+        parallel::chunks(at.gradient, PIXELS * depth, work, |index, gradient| {
+            let first = index * PIXELS * depth;
+            let pixels = at.input[first..].chunks_exact(depth);
+            let pixels = pixels.zip(at.output_gradient[first..].chunks_exact(depth));
+            for (gradient, (input, output_gradient)) in gradient.chunks_exact_mut(depth).zip(pixels) {
+                let channels = means.iter().zip(inverses).zip(at.parameters).zip(by_scale).zip(by_shift);
+                let numbers = gradient.iter_mut().zip(input).zip(output_gradient);
+                for (((dx, &x), &dy), ((((&mean, &inverse), &scale), &by_scale), &by_shift)) in
+                    numbers.zip(channels)
+                {
+                    let normalized = (x - mean) * inverse;
+                    *dx = scale * inverse * (dy - (by_shift + normalized * by_scale) / count);
+                }
+            }
+        });
+    }
+
+    /// Statistics of inference, or the sums that the gradient by the input takes.
+    fn packed_numbers(&self, _images: usize, _tier: Tier) -> usize {
+        self.volume.depth.saturating_mul(2)
     }
 }
 
-impl<T: Scalar> Layer<T> for ResponseNorm {
-    fn forward(&self, _: Forward<'_, T>, _: &mut Context<'_, T>) {
-        todo!()
+/// Mean and biased variance of each channel, in two passes.
+fn measure<T: Scalar>(input: &[T], statistics: &mut [T]) {
+    let depth = statistics.len() / 2;
+    let count = (input.len() / depth) as f64;
+    let (means, variances) = statistics.split_at_mut(depth);
+    let work = Work::of(input.len(), 2);
+    parallel::chunk_pairs((means, TILE), (variances, TILE), work, |index, means, variances| {
+        let sums = tile_sums((input, input), depth, index * TILE, &[0.0; TILE], |x, _, _| x);
+        let exact = sums.map(|sum| sum / count);
+        let squares = tile_sums((input, input), depth, index * TILE, &exact, |x, _, mean| {
+            let centred = x - mean;
+            centred * centred
+        });
+        for (mean, exact) in means.iter_mut().zip(exact) {
+            *mean = T::from_f64(exact);
+        }
+        for (variance, squares) in variances.iter_mut().zip(squares) {
+            *variance = T::from_f64(squares / count);
+        }
+    });
+}
+
+/// The sums over the batch of `dy * x^` and of `dy`: the gradients by scales and shifts.
+fn products<T: Scalar>(
+    operands: (&[T], &[T]),
+    statistics: &[T],
+    (by_scale, by_shift): (&mut [T], &mut [T]),
+    mode: Gradients,
+) {
+    let depth = by_scale.len();
+    let (means, inverses) = statistics.split_at(depth);
+    let work = Work::of(operands.0.len(), 2);
+    parallel::chunk_pairs((by_scale, TILE), (by_shift, TILE), work, |index, by_scale, by_shift| {
+        let first = index * TILE;
+        let mut constants = [0.0; TILE];
+        for (constant, mean) in constants.iter_mut().zip(&means[first..]) {
+            *constant = mean.as_f64();
+        }
+        let mut scales = tile_sums(operands, depth, first, &constants, |x, dy, mean| dy * (x - mean));
+        for (sum, inverse) in scales.iter_mut().zip(&inverses[first..]) {
+            *sum *= inverse.as_f64();
+        }
+        store(by_scale, scales, mode);
+        store(by_shift, tile_sums(operands, depth, first, &constants, |_, dy, _| dy), mode);
+    });
+}
+
+fn store<T: Scalar>(to: &mut [T], sums: [f64; TILE], mode: Gradients) {
+    for (to, sum) in to.iter_mut().zip(sums) {
+        *to = match mode {
+            Gradients::Overwrite => T::from_f64(sum),
+            Gradients::Accumulate => *to + T::from_f64(sum),
+        };
+    }
+}
+
+/// What running statistics and variances become.
+trait Running {
+    fn follow<T: Scalar>(&self, running: &mut [T], batch: &[T]);
+    fn invert<T: Scalar>(&self, variances: &mut [T]);
+}
+
+impl Running for BatchNorm {
+    /// `running = momentum * running + (1 - momentum) * batch`.
+    fn follow<T: Scalar>(&self, running: &mut [T], batch: &[T]) {
+        let momentum = self.momentum.get();
+        let (kept, new) = (T::from_f64(momentum), T::from_f64(1.0 - momentum));
+        for (running, &batch) in running.iter_mut().zip(batch) {
+            *running = kept * *running + new * batch;
+        }
     }
 
-    fn input_gradient(&self, _: InputGradient<'_, T>, _: &mut Context<'_, T>) {
-        todo!()
+    /// Variances become `1/sqrt(variance + epsilon)`.
+    fn invert<T: Scalar>(&self, variances: &mut [T]) {
+        for variance in variances {
+            *variance = T::from_f64(1.0 / (variance.as_f64() + self.epsilon.get()).sqrt());
+        }
+    }
+}
+
+/// Parts of the batch that have memory of their own, whatever the number of threads.
+const PARTS: usize = 16;
+
+/// The sums are made again for the backward pass, which needs the input alone.
+impl<T: Scalar> Layer<T> for ResponseNorm {
+    fn forward(&self, at: Forward<'_, T>, _: &mut Context<'_, T>) {
+        let depth = self.volume.depth;
+        let beta = self.beta.get();
+        parallel::chunks(at.output, PIXELS * depth, self.work(at.input.len()), |index, output| {
+            let pixels = at.input[index * PIXELS * depth..].chunks_exact(depth);
+            for (output, input) in output.chunks_exact_mut(depth).zip(pixels) {
+                self.bases(input, output);
+                for (y, &x) in output.iter_mut().zip(input) {
+                    *y = x * power(*y, beta);
+                }
+            }
+        });
+    }
+
+    /// `dx_c = dy_c * s_c^-beta - 2 a beta x_c * sum of dy_j x_j s_j^(-beta - 1)`, `s` being `k + a * sum of x_j^2`.
+    fn input_gradient(&self, at: InputGradient<'_, T>, context: &mut Context<'_, T>) {
+        let (depth, beta) = (self.volume.depth, self.beta.get());
+        let factor = T::from_f64(-2.0 * self.factor() * beta);
+        let part = (at.input.len() / depth).div_ceil(PARTS) * depth;
+        let (memory, work) = ((&mut context.packed[..PARTS * depth], depth), self.work(2 * at.input.len()));
+        parallel::chunk_pairs((at.gradient, part), memory, work, |index, gradient, ratios| {
+            let pixels = at.input[index * part..].chunks_exact(depth);
+            let pixels = pixels.zip(at.output_gradient[index * part..].chunks_exact(depth));
+            for (gradient, (input, output_gradient)) in gradient.chunks_exact_mut(depth).zip(pixels) {
+                self.bases(input, gradient);
+                let numbers = gradient.iter_mut().zip(input).zip(output_gradient);
+                for (ratio, ((dx, &x), &dy)) in ratios.iter_mut().zip(numbers) {
+                    let base = *dx;
+                    *dx = dy * power(base, beta);
+                    *ratio = *dx * x / base * factor;
+                }
+                self.add_neighbours(gradient, input, ratios, |x, ratio| x * ratio);
+            }
+        });
+    }
+
+    /// Memory for one pixel in each part of the batch.
+    fn packed_numbers(&self, _images: usize, _tier: Tier) -> usize {
+        self.volume.depth.saturating_mul(PARTS)
+    }
+}
+
+/// The sums over neighbouring channels.
+trait Neighbours {
+    fn work(&self, numbers: usize) -> Work;
+    fn add_neighbours<T: Scalar>(&self, to: &mut [T], own: &[T], from: &[T], f: impl Fn(T, T) -> T);
+    fn bases<T: Scalar>(&self, input: &[T], bases: &mut [T]);
+}
+
+impl Neighbours for ResponseNorm {
+    fn work(&self, numbers: usize) -> Work {
+        Work::of(numbers, self.n.min(self.volume.depth) as u64 + 8)
+    }
+
+    /// Adds to each channel `c` of a pixel `f(own_c, from_j)` for all `j` near it, one distance after the other.
+    fn add_neighbours<T: Scalar>(&self, to: &mut [T], own: &[T], from: &[T], f: impl Fn(T, T) -> T) {
+        let add = |to: &mut [T], own: &[T], from: &[T]| {
+            for (to, (&own, &from)) in to.iter_mut().zip(own.iter().zip(from)) {
+                *to += f(own, from);
+            }
+        };
+        add(to, own, from);
+        for distance in 1..=(self.n / 2).min(to.len() - 1) {
+            add(to, own, &from[distance..]);
+            add(&mut to[distance..], &own[distance..], from);
+        }
+    }
+
+    /// `k + a * sum of x_j^2` for each channel of a pixel.
+    fn bases<T: Scalar>(&self, input: &[T], bases: &mut [T]) {
+        let (k, factor) = (T::from_f64(self.k.get()), T::from_f64(self.factor()));
+        bases.fill(T::zero());
+        self.add_neighbours(bases, input, input, |_, x| x * x);
+        bases.iter_mut().for_each(|sum| *sum = k + factor * *sum);
+    }
+}
+
+/// `base^-beta`; AlexNet's exponent of 3/4 by roots, which are many times quicker.
+fn power<T: Scalar>(base: T, beta: f64) -> T {
+    if beta == 0.75 {
+        let root = base.sqrt();
+        T::one() / (root * root.sqrt())
+    } else {
+        base.powf(T::from_f64(-beta))
     }
 }

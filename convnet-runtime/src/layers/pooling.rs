@@ -1,39 +1,33 @@
-//! POOL and AVGPOOL, image by image, all channels of a window at once.
+//! POOL, AVGPOOL, L2POOL and STOCHPOOL, image by image.
 
 use std::ops::Range;
 
 use convnet_geometry::{Average, Axis, AxisWindow, Pool, Pooling, Volume};
+use rand::Rng;
 
 use crate::kinks::Kinks;
-use crate::layers::{Context, Forward, InputGradient, Layer};
+use crate::layers::fields::{Field, NOWHERE, each_image, maxima, position, to_switches};
+use crate::layers::{Context, Forward, InputGradient, Layer, Mode};
 use crate::parallel::{self, Work};
+use crate::random::WORDS;
 use crate::scalar::Scalar;
 
 impl<T: Scalar> Layer<T> for Pooling {
     fn forward(&self, at: Forward<'_, T>, context: &mut Context<'_, T>) {
-        let (input, output) = (self.input().count(), self.output().count());
-        let work = self.work(context.images);
-        match (self.pool(), at.mode.switches()) {
-            (Pool::Max, None) => {
-                parallel::chunks(at.output, output, work, |image, output| {
-                    self.maxima(&at.input[image * input..(image + 1) * input], output, None);
-                });
+        let (sizes, work) = ((self.input().count(), self.output().count()), self.work(context.images));
+        let draw = if let Mode::Training { draw, .. } = at.mode { Some(draw) } else { None };
+        each_image(at, sizes, work, |image, input, output, switches| match self.pool() {
+            Pool::Max => {
+                let shape = (self.input().width, self.input().depth);
+                maxima(self.fields().map(|(field, _)| field), shape, input, output, switches);
             }
-            (Pool::Max, Some(switches)) => {
-                parallel::chunk_pairs(
-                    (at.output, output),
-                    (switches, output),
-                    work,
-                    |image, output, switches| {
-                        self.maxima(&at.input[image * input..(image + 1) * input], output, Some(switches));
-                    },
-                );
-            }
-            (Pool::L2 | Pool::Stochastic, _) => todo!(),
-            (Pool::Average(average), _) => parallel::chunks(at.output, output, work, |image, output| {
-                self.means(average, &at.input[image * input..(image + 1) * input], output);
-            }),
-        }
+            Pool::Average(average) => self.means(average, input, output),
+            Pool::L2 => self.norms(input, output),
+            Pool::Stochastic => match draw.zip(switches) {
+                Some((draw, switches)) => self.draws(draw.generator(image, 0), input, (output, switches)),
+                None => self.expectations(input, output),
+            },
+        });
     }
 
     fn input_gradient(&self, at: InputGradient<'_, T>, context: &mut Context<'_, T>) {
@@ -43,43 +37,20 @@ impl<T: Scalar> Layer<T> for Pooling {
             let output_gradient = &at.output_gradient[outputs.clone()];
             gradient.fill(T::zero());
             match self.pool() {
-                Pool::Max => {
-                    let switches = &at.kept.switches[outputs];
-                    for (i, (&pixel, &output)) in switches.iter().zip(output_gradient).enumerate() {
-                        gradient[pixel as usize * depth + i % depth] += output;
-                    }
+                Pool::Max | Pool::Stochastic => {
+                    to_switches(&at.kept.switches[outputs], output_gradient, depth, gradient);
                 }
-                Pool::L2 | Pool::Stochastic => todo!(),
                 Pool::Average(average) => self.spread(average, output_gradient, gradient),
+                Pool::L2 => {
+                    let input = &at.input[image * input..(image + 1) * input];
+                    self.directions(input, (&at.output[outputs], output_gradient), gradient);
+                }
             }
         });
     }
 
-    fn kinks(&self, _output: &[T], switches: &[u32], kinks: &mut Kinks) {
+    fn kinks(&self, _input: &[T], switches: &[u32], kinks: &mut Kinks) {
         kinks.switches(switches);
-    }
-}
-
-/// One window over one image.
-struct Field {
-    rows: Range<usize>,
-    columns: Range<usize>,
-    /// Cells inside the padded input.
-    padded: usize,
-}
-
-impl Field {
-    /// The pixels under the window, row by row.
-    fn pixels(&self, width: usize) -> impl Iterator<Item = usize> + '_ {
-        self.rows.clone().flat_map(move |y| self.columns.clone().map(move |x| y * width + x))
-    }
-
-    fn divisor<T: Scalar>(&self, average: Average) -> T {
-        let cells = match average {
-            Average::Counted => self.padded,
-            Average::Uncounted => self.rows.len() * self.columns.len(),
-        };
-        T::from_f64(cells as f64)
     }
 }
 
@@ -94,10 +65,13 @@ fn cells(axis: AxisWindow, i: usize) -> (Range<usize>, usize) {
 /// The loops over windows, for one image.
 trait Windows {
     fn work(&self, images: usize) -> Work;
-    fn fields(&self) -> impl Iterator<Item = Field>;
-    fn maxima<T: Scalar>(&self, input: &[T], output: &mut [T], switches: Option<&mut [u32]>);
+    fn fields(&self) -> impl Iterator<Item = (Field, usize)>;
     fn means<T: Scalar>(&self, average: Average, input: &[T], output: &mut [T]);
     fn spread<T: Scalar>(&self, average: Average, output_gradient: &[T], gradient: &mut [T]);
+    fn norms<T: Scalar>(&self, input: &[T], output: &mut [T]);
+    fn directions<T: Scalar>(&self, input: &[T], of_output: (&[T], &[T]), gradient: &mut [T]);
+    fn draws<T: Scalar>(&self, chance: impl Rng, input: &[T], to: (&mut [T], &mut [u32]));
+    fn expectations<T: Scalar>(&self, input: &[T], output: &mut [T]);
 }
 
 impl Windows for Pooling {
@@ -106,7 +80,8 @@ impl Windows for Pooling {
         Work::of(images, (self.output().count() * filter.width * filter.height) as u64)
     }
 
-    fn fields(&self) -> impl Iterator<Item = Field> {
+    /// The windows, each with its number of cells inside the padded input.
+    fn fields(&self) -> impl Iterator<Item = (Field, usize)> {
         let (window, input, Volume { width, height, .. }) =
             (self.window(), self.input().extent(), self.output());
         let (along_width, along_height) =
@@ -115,61 +90,29 @@ impl Windows for Pooling {
             let (rows, padded_rows) = cells(along_height, y);
             (0..width).map(move |x| {
                 let (columns, padded_columns) = cells(along_width, x);
-                Field { rows: rows.clone(), columns, padded: padded_rows * padded_columns }
+                (Field { rows: rows.clone(), columns }, padded_rows * padded_columns)
             })
         })
     }
 
-    fn maxima<T: Scalar>(&self, input: &[T], output: &mut [T], mut switches: Option<&mut [u32]>) {
-        let (width, depth) = (self.input().width, self.input().depth);
-        for (i, (field, maxima)) in self.fields().zip(output.chunks_exact_mut(depth)).enumerate() {
-            let mut pixels = field.pixels(width);
-            let first = pixels.next().expect("padding is narrower than the window, so a pixel lies under it");
-            maxima.copy_from_slice(&input[first * depth..(first + 1) * depth]);
-            match &mut switches {
-                None => {
-                    for pixel in pixels {
-                        for (max, &value) in maxima.iter_mut().zip(&input[pixel * depth..(pixel + 1) * depth])
-                        {
-                            *max = if wins(value, *max) { value } else { *max };
-                        }
-                    }
-                }
-                Some(switches) => {
-                    let switches = &mut switches[i * depth..(i + 1) * depth];
-                    switches.fill(position(first));
-                    for pixel in pixels {
-                        let values = &input[pixel * depth..(pixel + 1) * depth];
-                        for ((max, switch), &value) in maxima.iter_mut().zip(switches.iter_mut()).zip(values)
-                        {
-                            let wins = wins(value, *max);
-                            *max = if wins { value } else { *max };
-                            *switch = if wins { position(pixel) } else { *switch };
-                        }
-                    }
-                }
-            }
-        }
-    }
-
     fn means<T: Scalar>(&self, average: Average, input: &[T], output: &mut [T]) {
         let (width, depth) = (self.input().width, self.input().depth);
-        for (field, means) in self.fields().zip(output.chunks_exact_mut(depth)) {
+        for ((field, padded), means) in self.fields().zip(output.chunks_exact_mut(depth)) {
             means.fill(T::zero());
             for pixel in field.pixels(width) {
                 for (sum, &value) in means.iter_mut().zip(&input[pixel * depth..(pixel + 1) * depth]) {
                     *sum += value;
                 }
             }
-            let divisor = field.divisor::<T>(average);
+            let divisor = divisor::<T>(average, &field, padded);
             means.iter_mut().for_each(|sum| *sum /= divisor);
         }
     }
 
     fn spread<T: Scalar>(&self, average: Average, output_gradient: &[T], gradient: &mut [T]) {
         let (width, depth) = (self.input().width, self.input().depth);
-        for (field, output_gradient) in self.fields().zip(output_gradient.chunks_exact(depth)) {
-            let divisor = field.divisor::<T>(average);
+        for ((field, padded), output_gradient) in self.fields().zip(output_gradient.chunks_exact(depth)) {
+            let divisor = divisor::<T>(average, &field, padded);
             for pixel in field.pixels(width) {
                 let to = &mut gradient[pixel * depth..(pixel + 1) * depth];
                 for (to, &from) in to.iter_mut().zip(output_gradient) {
@@ -178,16 +121,96 @@ impl Windows for Pooling {
             }
         }
     }
+
+    fn norms<T: Scalar>(&self, input: &[T], output: &mut [T]) {
+        let (width, depth) = (self.input().width, self.input().depth);
+        for ((field, _), norms) in self.fields().zip(output.chunks_exact_mut(depth)) {
+            norms.fill(T::zero());
+            for pixel in field.pixels(width) {
+                for (sum, &value) in norms.iter_mut().zip(&input[pixel * depth..(pixel + 1) * depth]) {
+                    *sum += value * value;
+                }
+            }
+            norms.iter_mut().for_each(|sum| *sum = sum.sqrt());
+        }
+    }
+
+    /// `dx = dy * x/y`, and 0 where `y` is 0.
+    fn directions<T: Scalar>(
+        &self,
+        input: &[T],
+        (output, output_gradient): (&[T], &[T]),
+        gradient: &mut [T],
+    ) {
+        let (width, depth) = (self.input().width, self.input().depth);
+        let outputs = output.chunks_exact(depth).zip(output_gradient.chunks_exact(depth));
+        for ((field, _), (norms, output_gradient)) in self.fields().zip(outputs) {
+            for pixel in field.pixels(width) {
+                let channels = pixel * depth..(pixel + 1) * depth;
+                let numbers = gradient[channels.clone()].iter_mut().zip(&input[channels]);
+                for ((to, &value), (&norm, &from)) in numbers.zip(norms.iter().zip(output_gradient)) {
+                    *to += if norm == T::zero() { T::zero() } else { from * (value / norm) };
+                }
+            }
+        }
+    }
+
+    /// One word of chance for each output, in their order.
+    fn draws<T: Scalar>(
+        &self,
+        mut chance: impl Rng,
+        input: &[T],
+        (output, switches): (&mut [T], &mut [u32]),
+    ) {
+        let (width, depth) = (self.input().width, self.input().depth);
+        let outputs = output.chunks_exact_mut(depth).zip(switches.chunks_exact_mut(depth));
+        for ((field, _), (outputs, switches)) in self.fields().zip(outputs) {
+            for (channel, (output, switch)) in outputs.iter_mut().zip(switches).enumerate() {
+                let values = field.pixels(width).map(|pixel| (pixel, input[pixel * depth + channel]));
+                let drawn = drawn(values, f64::from(chance.next_u32()) / WORDS);
+                (*switch, *output) =
+                    drawn.map_or((NOWHERE, T::zero()), |(pixel, value)| (position(pixel), value));
+            }
+        }
+    }
+
+    /// The mean of the positive numbers under a window, weighted by themselves: `sum of x^2 / sum of x`.
+    fn expectations<T: Scalar>(&self, input: &[T], output: &mut [T]) {
+        let (width, depth) = (self.input().width, self.input().depth);
+        for ((field, _), outputs) in self.fields().zip(output.chunks_exact_mut(depth)) {
+            for (channel, output) in outputs.iter_mut().enumerate() {
+                let weights = field.pixels(width).map(|pixel| weight(input[pixel * depth + channel]));
+                let sum: f64 = weights.clone().sum();
+                let mean = if sum == 0.0 { 0.0 } else { weights.map(|weight| weight * (weight / sum)).sum() };
+                *output = T::from_f64(mean);
+            }
+        }
+    }
 }
 
-/// Whether a value takes the place of a maximum: the first of equals stays, NaN wins and stays.
-#[expect(clippy::eq_op, reason = "x == x is false for NaN alone")]
-fn wins<T: Scalar>(value: T, max: T) -> bool {
-    value > max || (value != value && max == max)
+fn divisor<T: Scalar>(average: Average, field: &Field, padded: usize) -> T {
+    let cells = match average {
+        Average::Counted => padded,
+        Average::Uncounted => field.rows.len() * field.columns.len(),
+    };
+    T::from_f64(cells as f64)
 }
 
-/// A pixel's index within its image as a switch. Workspaces refuse images of more pixels.
-#[expect(clippy::cast_possible_truncation, reason = "checked when the workspace is made")]
-fn position(pixel: usize) -> u32 {
-    pixel as u32
+/// `max(0, x)`; NaN stays NaN.
+fn weight<T: Scalar>(x: T) -> f64 {
+    if x <= T::zero() { 0.0 } else { x.as_f64() }
+}
+
+/// The first number at which the sum of weights passes `unit` times the whole, `unit` being in `[0, 1)`; nothing if no
+/// number is positive. NaN or an infinity is drawn before all others, as a maximum would be.
+fn drawn<T: Scalar>(mut values: impl Iterator<Item = (usize, T)> + Clone, unit: f64) -> Option<(usize, T)> {
+    let sum: f64 = values.clone().map(|(_, value)| weight(value)).sum();
+    if !sum.is_finite() {
+        return values.clone().find(|&(_, value)| !weight(value).is_finite()).or_else(|| values.next());
+    }
+    let mut passed = 0.0;
+    values.find(|&(_, value)| {
+        passed += weight(value);
+        passed > unit * sum
+    })
 }

@@ -21,8 +21,10 @@ pub(super) fn sizes<const N: usize>(
     }
     let too_large = |what| Error::WorkspaceSize { capacity, source: GeometryError::Overflow { what } };
     for layer in architecture.layers() {
-        let Some(Volume { width, height, .. }) = layer.kind.input() else { continue };
-        if layer.kind.switches() > 0 && u32::try_from(width.saturating_mul(height)).is_err() {
+        let Some(Volume { width, height, depth }) = layer.kind.input() else { continue };
+        // A switch is a pixel, or a channel of one.
+        let largest = width.saturating_mul(height).max(depth);
+        if layer.kind.switches() > 0 && u32::try_from(largest).is_err() {
             return Err(too_large(Quantity::Volume));
         }
     }

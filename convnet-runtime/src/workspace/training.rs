@@ -272,10 +272,11 @@ impl<T: Scalar> ForwardPass<'_, T> {
         T: Runs<L>,
     {
         self.run(index, |at, context| <T as Runs<L>>::forward(layer, at, context));
-        let (output, switches) = (self.output(index), self.workspace.switches(index));
+        let entry = &self.workspace.architecture.layers()[index];
+        let (input, switches) = (self.workspace.volume(entry.inputs[0]), self.workspace.switches(index));
         let TrainingWorkspace { volumes, switches: all, kinks, .. } = &mut *self.workspace;
         if let Some(kinks) = kinks {
-            <T as Runs<L>>::kinks(layer, &volumes[output], &all[switches], kinks);
+            <T as Runs<L>>::kinks(layer, &volumes[input], &all[switches], kinks);
         }
     }
 

@@ -1,0 +1,160 @@
+//! CONV, LOCAL and FC, with and without dropped weights.
+
+use convnet_geometry::{Convolution, ConvolutionSpec, Dense, DenseSpec, Local, Volume, Window};
+use ndarray::ArrayView;
+use proptest::prelude::*;
+
+use super::{DRAW, IMAGES, Numbers, assert_close, run, run_modes, slice, volumes, windows};
+use crate::reference;
+use crate::scalar::Scalar;
+use crate::simd::Tier;
+
+fn check_convolution<T: Scalar>(geometry: &Convolution, images: usize) {
+    let numbers = Numbers::<T>::new(geometry, images);
+    let filter = geometry.window().filter;
+    let (weights, bias) = numbers.parameters.split_at(geometry.weights());
+    let shape = (geometry.filters(), filter.height, filter.width, geometry.group_depth());
+    let filters = ArrayView::from_shape(shape, weights).expect("shape");
+    let bias = geometry.has_bias().then(|| ndarray::aview1(bias));
+    let (input, gradient) = (numbers.input.view(), numbers.output_gradient.view());
+    let output = reference::convolution(geometry, input, filters, bias);
+    let (by_input, by_filters, by_bias) =
+        reference::convolution_gradients(geometry, input, filters, gradient);
+    for tier in Tier::available() {
+        let found = run(geometry, &numbers, tier);
+        assert_close("the output", &found.output, slice(&output));
+        let (weights, biases) = found.by_parameters.split_at(geometry.weights());
+        assert_close("the gradient by the filters", weights, slice(&by_filters));
+        assert_close("the gradient by the biases", biases, &slice(&by_bias)[..geometry.biases()]);
+        assert_close("the gradient by the input", &found.by_input, slice(&by_input));
+    }
+}
+
+fn check_local<T: Scalar>(geometry: &Local, images: usize) {
+    let numbers = Numbers::<T>::new(geometry, images);
+    let (shared, Volume { width, height, depth }) = (geometry.shared(), geometry.output());
+    let filter = shared.window().filter;
+    let (weights, bias) = numbers.parameters.split_at(geometry.weights());
+    let shape = [height, width, depth, filter.height, filter.width, shared.group_depth()];
+    let weights = ArrayView::from_shape(shape, weights).expect("shape");
+    let bias = shared.has_bias().then(|| ArrayView::from_shape((height, width, depth), bias).expect("shape"));
+    let (input, gradient) = (numbers.input.view(), numbers.output_gradient.view());
+    let output = reference::local(geometry, input, weights, bias);
+    let (by_input, by_weights, by_bias) = reference::local_gradients(geometry, input, weights, gradient);
+    for tier in Tier::available() {
+        let found = run(geometry, &numbers, tier);
+        assert_close("the output", &found.output, slice(&output));
+        let (weights, biases) = found.by_parameters.split_at(geometry.weights());
+        assert_close("the gradient by the weights", weights, slice(&by_weights));
+        assert_close("the gradient by the biases", biases, &slice(&by_bias)[..geometry.biases()]);
+        assert_close("the gradient by the input", &found.by_input, slice(&by_input));
+    }
+}
+
+fn check_dense<T: Scalar>(geometry: &Dense, images: usize) {
+    let numbers = Numbers::<T>::new(geometry, images);
+    let flat = numbers.input.to_shape((images, geometry.inputs())).expect("standard layout");
+    let (weights, bias) = numbers.parameters.split_at(geometry.weights());
+    let weights = ArrayView::from_shape((geometry.outputs(), geometry.inputs()), weights).expect("shape");
+    let bias = geometry.has_bias().then(|| ndarray::aview1(bias));
+    let gradient = numbers.output_gradient.to_shape((images, geometry.outputs())).expect("shape");
+    // What inference and training multiply by: weights scaled, and weights dropped.
+    let (scaled, kept) = match geometry.keep() {
+        None => (weights.to_owned(), weights.to_owned()),
+        Some(keep) => {
+            let scaled = weights.mapv(|weight| weight * T::from_f64(keep.get()));
+            (scaled, reference::drop_connect(weights, keep.get(), DRAW))
+        }
+    };
+    let output = reference::dense(geometry, flat.view(), kept.view(), bias);
+    let inferred = reference::dense(geometry, flat.view(), scaled.view(), bias);
+    let (by_input, mut by_weights, by_bias) =
+        reference::dense_gradients(geometry, flat.view(), kept.view(), gradient.view());
+    if let Some(keep) = geometry.keep() {
+        by_weights = reference::drop_connect(by_weights.view(), keep.get(), DRAW);
+    }
+    for tier in Tier::available() {
+        let run = if geometry.keep().is_some() { run_modes } else { run };
+        let found = run(geometry, &numbers, tier);
+        assert_close("the output", &found.output, slice(&output));
+        assert_close("the output of inference", &found.inferred, slice(&inferred));
+        let (found_weights, biases) = found.by_parameters.split_at(geometry.weights());
+        assert_close("the gradient by the weights", found_weights, slice(&by_weights));
+        assert_close("the gradient by the biases", biases, &slice(&by_bias)[..geometry.biases()]);
+        assert_close("the gradient by the input", &found.by_input, slice(&by_input));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn convolution_is_its_reference(volume in volumes(), window in windows(), groups in 1_usize..4, k in 1_usize..9, bias: bool) {
+        let input = Volume { depth: volume.depth * groups, ..volume };
+        let spec = ConvolutionSpec { bias, ..ConvolutionSpec::new(input, window, k * groups).groups(groups) };
+        if let Ok(geometry) = spec.check() {
+            check_convolution::<f32>(&geometry, IMAGES);
+            check_convolution::<f64>(&geometry, IMAGES);
+        }
+    }
+
+    #[test]
+    fn local_is_its_reference(volume in volumes(), window in windows(), groups in 1_usize..4, k in 1_usize..5, images in 1_usize..7, bias: bool) {
+        let input = Volume { depth: volume.depth * groups, ..volume };
+        let spec = ConvolutionSpec { bias, ..ConvolutionSpec::new(input, window, k * groups).groups(groups) };
+        if let Ok(geometry) = Local::check(spec) {
+            check_local::<f32>(&geometry, images);
+            check_local::<f64>(&geometry, images);
+        }
+    }
+
+    #[test]
+    fn dense_is_its_reference(volume in volumes(), outputs in 1_usize..60, images in 1_usize..20, bias: bool) {
+        let geometry = DenseSpec { bias, ..DenseSpec::new(volume, outputs) }.check().expect("it fits");
+        check_dense::<f32>(&geometry, images);
+        check_dense::<f64>(&geometry, images);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn drop_connect_is_its_reference(volume in volumes(), outputs in 1_usize..20, images in 1_usize..8, bias: bool, keep in 0.05..1.0) {
+        let spec = DenseSpec { bias, ..DenseSpec::new(volume, outputs) }.drop_connect(keep);
+        let geometry = spec.check().expect("it fits");
+        check_dense::<f32>(&geometry, images);
+        check_dense::<f64>(&geometry, images);
+    }
+}
+
+#[test]
+fn sizes_beyond_one_block_are_their_reference() {
+    // More taps, pixels and filters than any block or tile holds.
+    let spec = ConvolutionSpec::new(Volume::new(13, 11, 70), Window::square(3).padding(1), 50);
+    check_convolution::<f32>(&spec.geometry(), 4);
+    check_convolution::<f64>(&spec.geometry(), 4);
+    let pointwise = ConvolutionSpec::new(Volume::new(20, 9, 300), Window::square(1), 40).groups(2);
+    check_convolution::<f32>(&pointwise.geometry(), 2);
+    check_dense::<f32>(&DenseSpec::new(Volume::new(5, 7, 20), 300).geometry(), 270);
+    check_dense::<f64>(&DenseSpec::new(Volume::new(1, 1, 600), 100).geometry(), 9);
+    let local = ConvolutionSpec::new(Volume::new(6, 5, 70), Window::square(3).padding(1), 20);
+    check_local::<f32>(&Local::new(local), 5);
+    check_local::<f64>(&Local::new(local.groups(2)), 5);
+    // More weights than a piece of the mask.
+    check_dense::<f64>(&DenseSpec::new(Volume::new(1, 1, 600), 60).drop_connect(0.5).geometry(), 2);
+}
+
+#[test]
+fn local_with_the_same_filters_everywhere_is_a_convolution() {
+    let spec = ConvolutionSpec::new(Volume::new(7, 6, 4), Window::new(3, 2).padding(1), 6).groups(2);
+    let (local, shared) = (Local::new(spec), spec.geometry());
+    let numbers = Numbers::<f64>::new(&shared, IMAGES);
+    let (weights, bias) = numbers.parameters.split_at(shared.weights());
+    let pixels = shared.output().width * shared.output().height;
+    let parameters = [weights.repeat(pixels), bias.repeat(pixels)].concat();
+    let everywhere = Numbers { parameters, ..Numbers::new(&local, IMAGES) };
+    let (one, all) = (run(&shared, &numbers, Tier::PORTABLE), run(&local, &everywhere, Tier::PORTABLE));
+    assert_close("the output", &all.output, &one.output);
+    assert_close("the gradient by the input", &all.by_input, &one.by_input);
+}
