@@ -68,6 +68,33 @@ smooth! {
     average_pooling_uncounted: { INPUT[7x7x3] -> AVGPOOL3 s2 p1 uncounted -> FC3 };
     fully_connected: { INPUT[4x3x2] -> FC7 -> FC5 nobias };
     softmax: { INPUT[1x1x6] -> FC5 -> SOFTMAX };
+    locally_connected: { INPUT[6x5x3] -> LOCAL3-4 -> FC3 };
+    locally_connected_strided: { INPUT[7x7x4] -> LOCAL3-4 s2 p0 g2 nobias -> FC3 };
+    l2_pooling: { INPUT[6x6x3] -> L2POOL2 -> FC3 };
+    l2_pooling_overlapping: { INPUT[7x7x3] -> L2POOL3 s2 p1 -> FC3 };
+    global_average_pooling: { INPUT[4x3x5] -> CONV1-4 -> GAP -> FC3 };
+    sigmoid: { INPUT[4x4x2] -> FC8 -> SIGMOID -> FC4 };
+    hyperbolic_tangent: { INPUT[4x4x2] -> FC8 -> TANH -> FC4 };
+    exponential_linear_unit: { INPUT[4x4x2] -> FC8 -> ELU -> FC4 };
+    batch_normalization: { INPUT[4x4x3] -> CONV3-5 nobias -> BN -> FC4 };
+    batch_normalization_of_features: { INPUT[4x4x3] -> FC6 nobias -> BN(eps=1e-3) -> FC4 };
+    response_normalization: { INPUT[3x3x7] -> CONV1-7 -> LRN(k=1, alpha=0.5) -> FC4 };
+    response_normalization_over_n: { INPUT[3x3x7] -> CONV1-7 -> LRN(n=3, alpha=0.5, alpha_over_n) -> FC4 };
+    dropout: { INPUT[4x4x3] -> FC12 -> DROPOUT(keep=0.6) -> FC4 };
+    dropped_connections: { INPUT[4x4x3] -> FC12 dropconnect(keep=0.6) -> FC4 };
+    stacked: { INPUT[5x5x3] -> CAT{ CONV1-2 | CONV3-3 -> TANH | AVGPOOL3 s1 p1 } -> FC3 };
+    summed: { INPUT[5x5x3] -> ADD{ CONV3-3 -> TANH -> CONV3-3 | ID } -> FC3 };
+    summed_with_projection: { INPUT[6x6x2] -> CONV3-2 -> ADD{ CONV3-4 s2 floor -> TANH | CONV1-4 s2 floor } -> FC3 };
+    doubled: { INPUT[4x4x2] -> CONV3-2 -> ADD{ ID | ID } -> FC3 };
+    stacked_on_itself: { INPUT[4x4x2] -> CONV3-2 -> CAT{ ID | ID | CONV1-1 } -> FC3 };
+    nested: {
+        INPUT[5x5x2] -> CONV3-4
+        -> CAT{ ADD{ CONV3-4 -> CAT{ CONV1-2 | ID } -> CONV1-4 | ID } -> SIGMOID | TANH -> CONV1-2 | ID }
+        -> ADD{ CONV1-10 | CONV3-10 | ID } -> GAP -> FC3
+    };
+    activations_of_a_shared_volume: { INPUT[4x4x2] -> CONV3-4 -> CAT{ TANH | SIGMOID | ELU -> CONV1-4 | ID } -> FC3 };
+    activations_in_a_row: { INPUT[4x4x2] -> FC8 -> TANH -> SIGMOID -> ELU -> TANH -> FC4 -> SIGMOID };
+    normalized_residual: { INPUT[4x4x3] -> ADD{ CONV3-3 nobias -> BN -> TANH -> CONV3-3 nobias -> BN | ID } -> TANH -> GAP -> FC3 };
 }
 
 /// Layers with kinks, numbers next to one left out: below 1e-6.
@@ -89,6 +116,23 @@ kinked! {
     maximum_pooling: { INPUT[6x6x3] -> POOL2 -> FC3 };
     maximum_pooling_overlapping: { INPUT[7x7x3] -> POOL3 s2 p1 -> FC3 };
     support_vector_machine: { INPUT[1x1x6] -> FC5 -> SVM(delta=1) };
+    squared_support_vector_machine: { INPUT[1x1x6] -> FC5 -> SVM2(delta=1) };
+    one_versus_all: { INPUT[1x1x6] -> FC5 -> OVA };
+    leaky_relu: { INPUT[4x4x2] -> FC12 -> LRELU(0.1) -> FC4 };
+    parametric_relu: { INPUT[4x4x3] -> CONV3-5 -> PRELU -> FC4 };
+    parametric_relu_shared: { INPUT[4x4x3] -> CONV3-5 -> PRELU(shared) -> FC4 };
+    steep_exponential_linear_unit: { INPUT[4x4x2] -> FC8 -> ELU(2.0) -> FC4 };
+    maxout: { INPUT[4x4x2] -> FC12 -> MAXOUT3 -> FC4 };
+    maxout_of_channels: { INPUT[4x4x2] -> CONV3-6 -> MAXOUT2 -> FC4 };
+    stochastic_pooling: { INPUT[6x6x2] -> CONV3-3 -> SIGMOID -> STOCHPOOL2 -> FC3 };
+    fractional_pooling: { INPUT[7x7x2] -> CONV3-3 -> FRACPOOL(1.41) -> FC3 };
+    relus_of_a_shared_volume: { INPUT[4x4x2] -> CONV3-4 -> CAT{ RELU | LRELU -> DROPOUT(keep=0.7) | PRELU | ID } -> FC3 };
+    preactivated_residual: { INPUT[4x4x3] -> CONV3-3 -> ADD{ BN -> RELU -> CONV3-3 | ID } -> RELU -> DROPOUT(keep=0.8) -> TANH -> FC3 };
+    inception: {
+        INPUT[6x6x3] -> CAT{
+            CONV1-2 -> RELU | CONV1-2 -> RELU -> CONV3-3 -> RELU | CONV1-2 -> RELU -> CONV5-2 -> RELU | POOL3 s1 p1 -> CONV1-2 -> RELU
+        } -> POOL2 -> FC4
+    };
 }
 
 network! {
@@ -147,4 +191,84 @@ fn kinks_are_left_out() {
         .check(&mut network, images.view(), &[0][..], &Svm::new(1.0).expect("a margin"))
         .expect("a check");
     assert!(found.kinks >= 3, "{found}");
+}
+
+/// Losses whose targets are no labels, through a network.
+mod other_targets {
+    use super::*;
+    use convnet::losses::Loss;
+    use convnet::losses::Node::{Class, Inner};
+    use convnet::losses::{Structure, Tree};
+    use convnet::{Scalar, geometry::Volume};
+
+    fn check_on<N: Network<Scalar = f64>>(
+        checker: GradientChecker,
+        targets: <N::Loss as Loss<f64>>::Targets<'_>,
+        limit: f64,
+    ) {
+        let mut network = N::new(3, &Initialization::default()).expect("a network");
+        let loss = network.loss().clone();
+        let found = checker.check(&mut network, images::<N>().view(), targets, &loss).expect("a check");
+        assert!(found.error <= limit, "{}: {found}", N::ARCHITECTURE.name());
+        assert!(found.compared >= 20 && found.kinks * 4 <= found.compared, "{found}");
+    }
+
+    static ANIMALS: Tree = Tree::new(&[Inner(&[Class(0), Class(1)]), Inner(&[Class(2), Class(3), Class(4)])]);
+
+    /// Grades: the further off, the larger the margin by which a grade must be beaten.
+    #[derive(Clone, Default)]
+    struct Grades;
+
+    impl<T: Scalar> Structure<T> for Grades {
+        type Target = usize;
+
+        fn check(&self, output: Volume, grade: &usize) -> Result<(), String> {
+            if *grade < output.count() { Ok(()) } else { Err(format!("there is no grade {grade}")) }
+        }
+
+        fn score(&self, outputs: &[T], grade: &usize, weight: T, gradient: &mut [T]) -> T {
+            gradient[*grade] += weight;
+            outputs[*grade]
+        }
+
+        fn cost(&self, grade: &usize, other: &usize) -> T {
+            T::from_f64(grade.abs_diff(*other) as f64)
+        }
+
+        fn rival(&self, outputs: &[T], grade: &usize) -> usize {
+            let rivals = (0..outputs.len()).filter(|other| other != grade);
+            let violation = |other: &usize| outputs[*other] + self.cost(grade, other);
+            let best = rivals.max_by(|a, b| violation(a).partial_cmp(&violation(b)).expect("finite scores"));
+            best.expect("more than one grade")
+        }
+    }
+
+    network! {
+        struct Attributes { INPUT[4x4x2] -> FC6 -> TANH -> FC4 -> LOGISTIC }
+        struct Hinges { INPUT[4x4x2] -> FC6 -> TANH -> FC4 -> HINGE }
+        struct Squares { INPUT[4x4x2] -> CONV3-4 -> TANH -> CONV3-2 -> L2 }
+        struct Distances { INPUT[4x4x2] -> CONV3-4 -> TANH -> CONV3-2 -> L1 }
+        struct Branching { INPUT[4x4x2] -> FC6 -> TANH -> FC7 -> HSOFTMAX(ANIMALS) }
+        struct Graded { INPUT[4x4x2] -> FC6 -> TANH -> FC5 -> STRUCTURED(Grades) }
+    }
+
+    #[test]
+    fn attributes() {
+        let targets: Vec<bool> = (0..IMAGES * 4).map(|i| i % 3 == 0).collect();
+        check_on::<Attributes<f64>>(smooth_checker(), &targets, 1e-7);
+        check_on::<Hinges<f64>>(checker(), &targets, 1e-6);
+    }
+
+    #[test]
+    fn regression() {
+        let targets: Vec<f64> = (0..IMAGES * 32).map(|i| (i as f64).sin()).collect();
+        check_on::<Squares<f64>>(smooth_checker(), &targets, 1e-7);
+        check_on::<Distances<f64>>(checker(), &targets, 1e-6);
+    }
+
+    #[test]
+    fn trees_and_structures() {
+        check_on::<Branching<f64>>(smooth_checker(), &[0, 2, 4], 1e-7);
+        check_on::<Graded<f64>>(smooth_checker(), &[0, 2, 4], 1e-6);
+    }
 }
