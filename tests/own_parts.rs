@@ -121,7 +121,7 @@ fn their_gradients_are_checked_like_any_other() {
     let targets: Vec<f64> = (0..9).map(|i| (i as f64).cos()).collect();
     let checker = GradientChecker { step: 1e-3, extrapolate: true, ..GradientChecker::default() };
     let found = checker.check(&mut network, images().view(), &targets[..], &Quartic).expect("a check");
-    assert!(found.error < 1e-7 && found.kinks == 0 && found.compared > 100, "{found}");
+    assert!(found.error < 1e-7 && found.kinks == 0 && found.compared >= 80, "{found}");
     assert_eq!(network.state().as_slice(), [0.0; 2], "a gradient check moves no state");
 }
 

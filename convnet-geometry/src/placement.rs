@@ -1,5 +1,8 @@
 //! Where volumes lie in a workspace: volumes that are never alive together share memory.
 
+use alloc::vec::Vec;
+use core::cmp::Reverse;
+
 /// How long a volume of a certain size is needed, in steps of a pass.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Lifetime {
@@ -17,8 +20,6 @@ impl Lifetime {
     }
 }
 
-const UNPLACED: usize = usize::MAX;
-
 /// Gives every volume an offset such that no two that live at the same step overlap; returns the numbers needed in all.
 ///
 /// The largest is placed first, each at the lowest offset that is free during its life. For a chain of layers that is
@@ -30,36 +31,32 @@ const UNPLACED: usize = usize::MAX;
 /// If `offsets` and `lifetimes` differ in length.
 pub fn place(lifetimes: &[Lifetime], offsets: &mut [usize]) -> usize {
     assert_eq!(lifetimes.len(), offsets.len(), "an offset for each lifetime");
-    offsets.fill(UNPLACED);
-    let mut needed = 0;
-    while let Some(next) = largest_unplaced(lifetimes, offsets) {
-        let offset = lowest_free(lifetimes, offsets, next);
-        offsets[next] = offset;
-        needed = needed.max(offset.saturating_add(lifetimes[next].size));
+    let mut order: Vec<usize> = (0..lifetimes.len()).collect();
+    // Of equal sizes the first comes first: the sort is stable.
+    order.sort_by_key(|&i| Reverse(lifetimes[i].size));
+    let (mut needed, mut in_the_way) = (0, Vec::new());
+    for (placed, &next) in order.iter().enumerate() {
+        let volume = &lifetimes[next];
+        let alive = order[..placed].iter().filter(|&&other| volume.meets(&lifetimes[other]));
+        in_the_way.clear();
+        in_the_way.extend(alive.map(|&other| (offsets[other], lifetimes[other].size)));
+        offsets[next] = lowest_free(volume.size, &mut in_the_way);
+        needed = needed.max(offsets[next].saturating_add(volume.size));
     }
     needed
 }
 
-fn largest_unplaced(lifetimes: &[Lifetime], offsets: &[usize]) -> Option<usize> {
-    // Of equal sizes the first, so that the placement does not depend on how the maximum is found.
-    (0..lifetimes.len()).rev().filter(|&i| offsets[i] == UNPLACED).max_by_key(|&i| lifetimes[i].size)
-}
-
-fn lowest_free(lifetimes: &[Lifetime], offsets: &[usize], next: usize) -> usize {
-    let volume = &lifetimes[next];
+/// The lowest offset at which so many numbers are free of pieces, each an offset and a size.
+fn lowest_free(size: usize, pieces: &mut [(usize, usize)]) -> usize {
+    pieces.sort_unstable();
     let mut offset = 0_usize;
-    loop {
-        let in_the_way = (0..lifetimes.len()).find(|&i| {
-            offsets[i] != UNPLACED
-                && volume.meets(&lifetimes[i])
-                && offsets[i] < offset.saturating_add(volume.size)
-                && offset < offsets[i].saturating_add(lifetimes[i].size)
-        });
-        match in_the_way {
-            Some(i) => offset = offsets[i].saturating_add(lifetimes[i].size),
-            None => return offset,
+    for &(first, length) in &*pieces {
+        if offset.saturating_add(size) <= first {
+            break;
         }
+        offset = offset.max(first.saturating_add(length));
     }
+    offset
 }
 
 #[cfg(test)]

@@ -35,12 +35,9 @@ impl<'a> Report<'a> {
         Self { architecture }
     }
 
-    /// One line on one layer, for its accessor's documentation.
-    ///
-    /// # Panics
-    /// If there is no such layer.
-    pub fn layer(&self, index: usize) -> impl fmt::Display + use<'a> {
-        notes::line(self.architecture, index)
+    /// One line on each layer, for its accessor's documentation.
+    pub fn lines(&self) -> impl Iterator<Item = impl fmt::Display + use<'a>> + use<'a> {
+        notes::lines(self.architecture)
     }
 
     /// A table with a row for each layer and a column for everything that is counted, and the totals.

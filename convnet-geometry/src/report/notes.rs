@@ -50,9 +50,14 @@ impl Column {
     ];
 }
 
-/// One line on one layer: all columns but its name.
-pub(super) fn line<'a>(architecture: &Architecture<'a>, index: usize) -> impl fmt::Display + use<'a> {
-    let row = rows(architecture).nth(index + 1).expect("a layer's index");
+/// One line on each layer: all columns but its name.
+pub(super) fn lines<'a>(
+    architecture: &Architecture<'a>,
+) -> impl Iterator<Item = impl fmt::Display + use<'a>> + use<'a> {
+    rows(architecture).skip(1).map(line)
+}
+
+fn line(row: Row<'_>) -> impl fmt::Display {
     fmt::from_fn(move |f| {
         for column in &Column::ALL[..Column::ALL.len() - 1] {
             let separator = if matches!(column, Column::Notation) { "" } else { " " };

@@ -18,8 +18,7 @@ pub(super) fn table(plan: &Plan<'_>) -> TokenStream {
 /// A line for each layer.
 pub(super) fn layers(plan: &Plan<'_>) -> Vec<String> {
     let lines = plan.with_architecture(|architecture| {
-        let report = architecture.report();
-        (0..plan.layers.len()).map(|index| format!(" `{}`", report.layer(index))).collect()
+        architecture.report().lines().map(|line| format!(" `{line}`")).collect()
     });
     lines.expect("the network was checked")
 }
