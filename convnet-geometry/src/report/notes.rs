@@ -1,5 +1,6 @@
 //! The one formatter of a network's table, in the form of the notes' VGG example.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write as _};
 
@@ -87,16 +88,17 @@ pub(super) fn write(architecture: &Architecture<'_>, f: &mut fmt::Formatter<'_>)
 }
 
 fn write_table(architecture: &Architecture<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let rows: Vec<_> = rows(architecture).collect();
-    let widths = Column::ALL.map(|column| rows.iter().map(|row| row.width(column)).max().unwrap_or(0));
-    for row in rows {
+    let rows: Vec<_> = rows(architecture).map(|row| Column::ALL.map(|column| row.text(column))).collect();
+    let count = |cell: &String| cell.chars().count();
+    let width = |column| rows.iter().map(|row| count(&row[column])).max().unwrap_or(0);
+    let widths: [usize; Column::ALL.len()] = core::array::from_fn(width);
+    for row in &rows {
         let mut padding = 0;
-        for (column, width) in Column::ALL.into_iter().zip(widths) {
+        for (cell, width) in row.iter().zip(widths) {
             // Blanks are owed, not written, so that no line ends in them.
-            let filled = row.width(column);
+            let filled = count(cell);
             if filled > 0 {
-                write!(f, "{:padding$}", "")?;
-                row.cell(column, f)?;
+                write!(f, "{:padding$}{cell}", "")?;
                 padding = 0;
             }
             padding += width - filled + if width > 0 { 2 } else { 0 };
@@ -177,11 +179,11 @@ impl Row<'_> {
         }
     }
 
-    fn width(&self, column: Column) -> usize {
-        let mut counter = Counter(0);
-        // Counting cannot fail.
-        let _ = self.cell(column, &mut counter);
-        counter.0
+    fn text(&self, column: Column) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = self.cell(column, &mut text);
+        text
     }
 }
 
@@ -259,14 +261,4 @@ fn write_name(layers: &[Layer<'_>], index: usize, f: &mut dyn fmt::Write) -> fmt
 /// The name of a layer as its joint knows it: without the joint's own path.
 fn branch_name<'a>(name: &'a str, joint: &str) -> &'a str {
     name.strip_prefix(joint).and_then(|rest| rest.strip_prefix('.')).unwrap_or(name)
-}
-
-/// Counts characters instead of writing them: the first of the two passes over a column.
-struct Counter(usize);
-
-impl fmt::Write for Counter {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0 += text.chars().count();
-        Ok(())
-    }
 }
