@@ -9,7 +9,10 @@ use std::time::Instant;
 
 /// A network of the zoo, and the file that it stands in; a file that is none holds the network itself.
 const NETWORKS: [(&str, &str); 5] = [
-    ("CardNet", "convnet::network! { pub struct CardNet { INPUT[32x32x3] -> [CONV3-64 -> RELU]*2 -> POOL2 -> FC10 } }"),
+    (
+        "CardNet",
+        "convnet::network! { pub struct CardNet { INPUT[32x32x3] -> [CONV3-64 -> RELU]*2 -> POOL2 -> FC10 } }",
+    ),
     ("Vgg16", include_str!("../src/zoo/vgg.rs")),
     ("GoogLeNet", include_str!("../src/zoo/googlenet.rs")),
     ("ResNet50", include_str!("../src/zoo/resnet.rs")),
@@ -22,7 +25,9 @@ fn main() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compile-time");
     if arguments.iter().any(|argument| argument == "--clean") {
         let seconds = median((0..repeats).map(|_| clean(&folder)).collect());
-        println!(r#"{{"bench":"compile_time","what":"convnet, clean","profile":"release","seconds":{seconds:.1}}}"#);
+        println!(
+            r#"{{"bench":"compile_time","what":"convnet, clean","profile":"release","seconds":{seconds:.1}}}"#
+        );
         return;
     }
     for (name, source) in NETWORKS {
@@ -36,7 +41,9 @@ fn main() {
             );
         }
         let seconds = median((0..repeats).map(|_| expansion(&package)).collect());
-        println!(r#"{{"bench":"compile_time","network":"{name}","what":"expansion","seconds":{seconds:.3}}}"#);
+        println!(
+            r#"{{"bench":"compile_time","network":"{name}","what":"expansion","seconds":{seconds:.3}}}"#
+        );
     }
 }
 

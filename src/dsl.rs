@@ -61,7 +61,7 @@ pub const GAP: Keyword = Keyword("GAP");
 /// Options: `nobias`, `dropconnect(keep=0.5)` (while training each weight is kept with this probability).
 pub const FC: Keyword = Keyword("FC");
 
-/// `RELU`: `max(0, x)`.
+/// `RELU`: `max(0, x)`, in place where nothing else needs its input.
 pub const RELU: Keyword = Keyword("RELU");
 
 /// `LRELU(0.01)`: leaky ReLU, `x` above 0 and `0.01 x` elsewhere. The slope is 0.01 if none is written.

@@ -4,7 +4,7 @@
 
 mod language_server;
 
-use language_server::{completions, hover};
+use language_server::{completions, definition, hover};
 
 /// A file with this network, and a function that uses it.
 fn file(chain: &str, usage: &str) -> String {
@@ -82,4 +82,38 @@ fn keywords_are_offered_for_their_first_letters() {
     offers_keywords(&file("INPUT[8x8x3] -> CO$0", ""));
     offers_keywords(&file("INPUT[8x8x3] -> CO$0 -> RELU -> FC10", ""));
     offers_keywords(&file("INPUT[8x8x3] -> CONV3-4 -> [rel$0]*2", ""));
+}
+
+#[test]
+fn branches_and_other_layers_show_what_they_do() {
+    shows(
+        &file("INPUT[8x8x3] -> C$0AT{ CONV1-2 | ID } -> FC10", ""),
+        &["pub const CAT: Keyword", "stacked in depth"],
+    );
+    shows(&file("INPUT[8x8x3] -> ADD{ CONV3-3 -> B$0N | ID } -> FC10", ""), &["pub const BN: Keyword"]);
+    let line = ["CONV1-2: [8x8x2]", "weights: (1*1*3)*2 = 6"];
+    shows(&file("INPUT[8x8x3] -> CAT{ CONV1-2 | ID } -> FC10", "Small::new(0).cat1_b1_con$0v1();"), &line);
+    offers_keywords(&file("INPUT[8x8x3] -> CAT{ CONV1-2 | $0 } -> FC10", ""));
+}
+
+/// A block of a network, and its use.
+const BLOCKS: &str = "convnet::network! {
+    /// A convolution and its activation.
+    block unit(k) = CONV3-k -> RELU;
+    pub struct Blocks {
+        INPUT[8x8x3] -> un$0it(4) -> FC10
+    }
+}";
+
+#[test]
+fn a_use_of_a_block_leads_to_its_definition() {
+    if let Some(line) = definition(BLOCKS) {
+        assert_eq!(line, "block unit(k) = CONV3-k -> RELU;");
+    }
+    shows(BLOCKS, &["A convolution and its activation."]);
+}
+
+#[test]
+fn a_keyword_in_a_block_shows_what_it_does() {
+    shows(&BLOCKS.replace("un$0it", "unit").replace("RELU", "RE$0LU"), &["pub const RELU: Keyword"]);
 }

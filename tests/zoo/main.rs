@@ -167,3 +167,28 @@ reports! {
     LeNet5 AlexNet AlexNetSingle ZfNet GoogLeNet Vgg11 Vgg13 Vgg16 Vgg19 ResNet18 ResNet34 ResNet50 ResNet101
     ResNet152 ResNet20 ResNet56 LinearClassifier OneConvolution OneConvBetweenPools TwoConvsBetweenPools
 }
+
+/// A report as data, as another program would read it.
+#[test]
+#[cfg(feature = "report")]
+fn a_report_is_data() {
+    let json = serde_json::to_value(GoogLeNet::report()).expect("a report can be serialized");
+    assert_eq!(json["totals"]["parameters"], GoogLeNet::PARAMETERS);
+    let layers = json["layers"].as_array().expect("a list of layers");
+    let joint = layers.iter().find(|layer| layer["name"] == "inception1.cat1").expect("its first joint");
+    assert_eq!(joint["inputs"].as_array().map(Vec::len), Some(4));
+    assert_eq!(joint["output"]["depth"], 256);
+}
+
+/// Every picture is a document of its own that names its network.
+#[test]
+fn pictures() {
+    for (name, picture) in [
+        ("GoogLeNet", GoogLeNet::report().svg().to_string()),
+        ("ResNet152", ResNet152::report().svg().to_string()),
+    ] {
+        assert!(
+            picture.starts_with("<svg ") && picture.trim_end().ends_with("</svg>") && picture.contains(name)
+        );
+    }
+}
