@@ -1,0 +1,14 @@
+use convnet::network;
+
+network! {
+    block plain(k) = CONV3-k;
+    assert parameters == 1_000;
+
+    struct Net {
+        INPUT[32x32x3] -> plain(8) -> FC10
+    }
+}
+
+fn main() {
+    let _ = Net::new(1).plain1_conv1().weights();
+}
