@@ -71,6 +71,18 @@ enum Around<'a> {
     Block { call: &'a Call, bindings: Bindings },
 }
 
+/// The numbers of the parameters that stand for something here: those of the innermost block.
+pub(crate) fn bindings(at: &At<'_>) -> Bindings {
+    let mut frame = at.as_deref();
+    while let Some(Frame { around, outer }) = frame {
+        if let Around::Block { bindings, .. } = around {
+            return bindings.clone();
+        }
+        frame = outer.as_deref();
+    }
+    Bindings::new()
+}
+
 /// `, in repetition 2 of 3`, and where the blocks around are used.
 pub(crate) fn describe(at: &At<'_>) -> String {
     let (mut text, mut turns, mut frame) = (String::new(), Vec::new(), at.as_deref());
@@ -111,8 +123,7 @@ pub(crate) fn is_repeated(at: &At<'_>) -> bool {
     false
 }
 
-/// The nodes of a network's chain. What its numbers do not come to is reported and left out; so is what lies behind `limit`
-/// elements.
+/// The nodes of a network's chain, as far as the first `limit` elements of it. Numbers that come to nothing are reported.
 pub(crate) fn nodes<'a>(
     chain: &'a Chain,
     blocks: &'a [Block],
@@ -258,15 +269,17 @@ struct Unroller<'a, 'e> {
 
 impl<'a> Unroller<'a, '_> {
     fn chain(&mut self, chain: &'a Chain, scope: &Scope<'a>, names: &mut Names, nodes: &mut Vec<Node<'a>>) {
-        for element in &chain.elements {
+        for (behind, element) in (0..chain.elements.len()).rev().zip(&chain.elements) {
             let Some(left) = self.left.checked_sub(1) else { return };
-            self.left = left;
+            // However much an element makes, what stands behind it is looked at too.
+            let kept = behind.min(left);
+            self.left = left - kept;
             match &element.kind {
                 ElementKind::Layer(layer) if is_layer(layer) => {
-                    nodes.extend(self.layer(layer, element, scope, names));
+                    nodes.push(self.layer(layer, element, scope, names));
                 }
                 ElementKind::Layer(_) => {}
-                ElementKind::Custom(custom) => nodes.extend(self.custom(custom, element, scope, names)),
+                ElementKind::Custom(custom) => nodes.push(self.custom(custom, element, scope, names)),
                 ElementKind::Group { chain, repeat } => {
                     self.group(chain, repeat.as_ref(), scope, names, nodes);
                 }
@@ -281,6 +294,7 @@ impl<'a> Unroller<'a, '_> {
                 let at = scope.at.clone();
                 nodes.extend(volume.map(|volume| Node::Expect(Expectation { annotation, volume, at })));
             }
+            self.left += kept;
         }
     }
 
@@ -290,11 +304,13 @@ impl<'a> Unroller<'a, '_> {
         element: &'a Element,
         scope: &Scope<'a>,
         names: &mut Names,
-    ) -> Option<Node<'a>> {
+    ) -> Node<'a> {
         let name = names.next(&written.keyword.name.to_lowercase(), element.name.as_ref());
         let layer = written.resolve(&scope.bindings);
-        let layer = self.resolved(layer, std::ptr::from_ref(written).cast(), scope)?;
-        Some(Node::Layer(Step { written, layer, name, at: scope.at.clone() }))
+        let layer = self.resolved(layer, std::ptr::from_ref(written).cast(), scope);
+        // A stub needs the name all the same.
+        let layer = layer.unwrap_or_else(|| Layer::bare(written.keyword, &written.word));
+        Node::Layer(Step { written, layer, name, at: scope.at.clone() })
     }
 
     fn custom(
@@ -303,20 +319,15 @@ impl<'a> Unroller<'a, '_> {
         element: &'a Element,
         scope: &Scope<'a>,
         names: &mut Names,
-    ) -> Option<Node<'a>> {
+    ) -> Node<'a> {
         let name = names.next(&custom.stem(), element.name.as_ref());
-        // Without a volume it is refused elsewhere.
-        let output = self.volume(&element.annotation.as_ref()?.volume, scope)?;
+        // Without a volume it is refused elsewhere; a stub needs the name all the same.
+        let annotation = element.annotation.as_ref();
+        let output = annotation.and_then(|annotation| self.volume(&annotation.volume, scope));
         let [parameters, state] =
-            [&custom.parameters, &custom.state].map(|number| self.number(number, scope));
-        Some(Node::Custom(CustomStep {
-            custom,
-            place: element.place,
-            output,
-            parameters: parameters?,
-            state: state?,
-            name,
-        }))
+            [&custom.parameters, &custom.state].map(|number| self.number(number, scope).unwrap_or_default());
+        let output = output.unwrap_or(Volume::new(1, 1, 1));
+        Node::Custom(CustomStep { custom, place: element.place, output, parameters, state, name })
     }
 
     fn group(

@@ -27,6 +27,9 @@ pub(super) fn no_block_uses_itself(blocks: &[Block], errors: &Diagnostics) {
     }
 }
 
+/// How many blocks of a detour a message names.
+const SHOWN: usize = 6;
+
 /// How deep the blocks are nested that a block uses.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Depth {
@@ -63,8 +66,13 @@ fn depth(index: usize, blocks: &[Block], depths: &mut [Depth], errors: &Diagnost
             Depth::Known(known) => *deepest = known.max(*deepest),
             Depth::Asked => {
                 let name = &blocks[used].name;
-                let is_direct = path.last().is_some_and(|(block, ..)| *block == used);
-                let detour = if is_direct { "" } else { " by way of others" };
+                let between = path.iter().skip_while(|(block, ..)| *block != used).skip(1);
+                let between: Vec<_> =
+                    between.take(SHOWN).map(|(block, ..)| format!("`{}`", blocks[*block].name)).collect();
+                let detour = match &between[..] {
+                    [] => String::new(),
+                    between => format!(" by way of {}", between.join(", ")),
+                };
                 let message = format!("block `{name}` uses itself{detour}");
                 errors.push(Diagnostic::new(place, message).help("repeat a chain with `[ ... ]*n`"));
             }

@@ -5,8 +5,9 @@
 
 use std::collections::HashSet;
 
-use convnet_geometry::{GeometryError, LayerKind, Volume};
+use convnet_geometry::{LayerKind, Volume};
 
+use super::trial::Whole;
 use super::{geometry, joints, misfits, repairs};
 use crate::ast::Numbers;
 use crate::check::Spec;
@@ -17,7 +18,7 @@ use crate::vocabulary::Meaning;
 /// The volume of the scores, and the kind of each layer in the order in which they run: a joint after its branches.
 pub(super) fn flow(spec: &Spec<'_>, errors: &Diagnostics) -> (Option<Volume>, Vec<LayerKind>) {
     let mut flow =
-        Flow { errors, whole: &spec.nodes, inputs: Vec::new(), kinds: Vec::new(), reported: HashSet::new() };
+        Flow { errors, nodes: &spec.nodes, inputs: Vec::new(), kinds: Vec::new(), reported: HashSet::new() };
     let mut volume = Some(spec.input);
     for (index, node) in spec.nodes.iter().enumerate() {
         flow.inputs.push(volume);
@@ -28,8 +29,8 @@ pub(super) fn flow(spec: &Spec<'_>, errors: &Diagnostics) -> (Option<Volume>, Ve
 
 struct Flow<'a, 's> {
     errors: &'s Diagnostics,
-    /// The network, for trying out repairs.
-    whole: &'s [Node<'a>],
+    /// The network.
+    nodes: &'s [Node<'a>],
     /// The volume before each node of the network so far.
     inputs: Vec<Option<Volume>>,
     kinds: Vec<LayerKind>,
@@ -38,6 +39,11 @@ struct Flow<'a, 's> {
 }
 
 impl<'a> Flow<'a, '_> {
+    /// The network so far, for trying out changes.
+    fn whole(&self) -> Whole<'_, 'a> {
+        Whole { nodes: self.nodes, inputs: &self.inputs }
+    }
+
     /// What comes out of a node, which is, or stands in, number `index` of the network.
     fn node(&mut self, node: &Node<'a>, input: Option<Volume>, index: usize) -> Option<Volume> {
         match node {
@@ -62,7 +68,7 @@ impl<'a> Flow<'a, '_> {
             }
             Err(error) => {
                 if self.reported.insert(std::ptr::from_ref(step.written).cast()) {
-                    let tried = repairs::of(step, input, index, self.whole, &self.inputs);
+                    let tried = repairs::of(step, input, index, self.whole());
                     self.errors.push(misfits::misfit(step, input, error, tried));
                 }
                 None
@@ -123,29 +129,10 @@ impl<'a> Flow<'a, '_> {
             }
             Err(error) => {
                 if self.reported.insert(std::ptr::from_ref(fork.written).cast()) {
-                    self.errors.push(joints::mismatch(fork, input, &known, error));
+                    self.errors.push(joints::mismatch(fork, input, &known, error, (self.whole(), index)));
                 }
-                // A sum of a projection is meant to be what the longest branch gives.
                 None
             }
         }
     }
-}
-
-/// What comes out of nodes if one layer is changed; nothing if something then does not fit.
-pub(super) fn try_flow(
-    nodes: &[Node<'_>],
-    input: Volume,
-    change: &mut dyn FnMut(&Step<'_>, Volume) -> Result<LayerKind, GeometryError>,
-) -> Option<Volume> {
-    nodes.iter().try_fold(input, |volume, node| match node {
-        Node::Layer(step) => change(step, volume).ok().map(|kind| kind.output()),
-        Node::Custom(step) => geometry::custom(step, volume).ok().map(|kind| kind.output()),
-        Node::Expect(expectation) => (expectation.volume == volume).then_some(volume),
-        Node::Fork(fork) => {
-            let outputs: Option<Vec<Volume>> =
-                fork.branches.iter().map(|branch| try_flow(branch, volume, change)).collect();
-            joints::joint(fork.written.join, &outputs?).ok().map(|joint| joint.output)
-        }
-    })
 }

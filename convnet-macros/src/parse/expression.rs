@@ -7,6 +7,7 @@ use super::numbers;
 use super::scope::Scope;
 use crate::ast::{Number, Operator, Value};
 use crate::diagnostics::{Diagnostic, Place};
+use crate::vocabulary::edit_distance;
 
 /// Reads what stands in parentheses.
 pub(super) fn parenthesized(group: &Group, scope: &Scope<'_>) -> Result<Number, Diagnostic> {
@@ -77,6 +78,12 @@ pub(super) fn parameter(name: &proc_macro2::Ident, scope: &Scope<'_>) -> Result<
         return Ok(Number { value: Value::Parameter(name.to_string()), place: name.span().into() });
     }
     let error = Diagnostic::new(name.span(), format!("there is no parameter `{name}`"));
+    let text = name.to_string();
+    let distance = |parameter: &&proc_macro2::Ident| edit_distance(&text, &parameter.to_string());
+    let nearest = scope.parameters.iter().min_by_key(distance);
+    if let Some(nearest) = nearest.filter(|nearest| distance(nearest) < 1 + text.len() / 2) {
+        return Err(error.help(format!("did you mean `{nearest}`?")));
+    }
     let names: Vec<_> = scope.parameters.iter().map(|parameter| format!("`{parameter}`")).collect();
     Err(if names.is_empty() {
         error.help(format!("parameters belong to blocks: `block name({name}) = CONV3-{name} -> RELU;`"))

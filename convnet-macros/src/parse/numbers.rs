@@ -141,7 +141,7 @@ pub(super) fn volume(group: &Group, scope: &Scope<'_>) -> Result<[Number; 3], Di
         }
     };
     let sides =
-        sides(&first, group.span().into(), &mut cursor, scope).map_err(|error| error.help(written))?;
+        sides(&first, group.span().into(), &mut cursor, scope).map_err(|error| error.or_help(written))?;
     if let (Ok(volume), true) = (<[Number; 3]>::try_from(sides), cursor.is_at_end()) {
         return Ok(volume);
     }

@@ -24,11 +24,7 @@ pub(super) fn options(cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Result<Vec<
 
 fn option(word: &Ident, cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Result<OptionValue, Diagnostic> {
     let text = word.to_string();
-    let letters = text.trim_end_matches(|c: char| c.is_ascii_digit() || c == 'x');
-    let digits = &text[letters.len()..];
-    let Some(kind) = OptionKind::of(letters).filter(|kind| kind.takes_number() || digits.is_empty()) else {
-        return Err(unknown(word, scope));
-    };
+    let Some((kind, digits)) = OptionKind::of_word(&text) else { return Err(unknown(word, scope)) };
     if let (OptionKind::Padding, Some(group), true) =
         (kind, cursor.peek_group(Delimiter::Parenthesis), digits.is_empty())
     {
@@ -50,7 +46,8 @@ fn option(word: &Ident, cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Result<Op
     }
     let place = Place::from(word.span());
     let example = format!("write `{}`", kind.example());
-    let sides = numbers::sides(digits, place, cursor, scope).map_err(|error| error.help(example.clone()))?;
+    let sides =
+        numbers::sides(digits, place, cursor, scope).map_err(|error| error.or_help(example.clone()))?;
     if sides.is_empty() {
         return Err(Diagnostic::new(place, format!("`{text}` needs a number")).help(example));
     }
@@ -74,14 +71,16 @@ fn drop_connect(word: &Ident, cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Res
         Diagnostic::new(word.span(), message).help(format!("write `{example}`"))
     };
     let group = cursor.take_group(Delimiter::Parenthesis).ok_or_else(missing)?;
-    let read = arguments::read(&group, "dropconnect", vocabulary::KEEP, example, scope)?;
+    let forms = format!("`{example}`");
+    let read = arguments::read(&group, "dropconnect", vocabulary::KEEP, &forms, scope)?;
     match read.first().map(|argument| &argument.value) {
         Some(ArgumentValue::Real(keep)) => Ok(OptionValue::DropConnect(*keep)),
         _ => Err(missing()),
     }
 }
 
-fn unknown(word: &Ident, scope: &Scope<'_>) -> Diagnostic {
+/// A word that is no option: a layer before which an arrow is missing, or nothing.
+pub(super) fn unknown(word: &Ident, scope: &Scope<'_>) -> Diagnostic {
     let text = word.to_string();
     let is_layer = matches!(vocabulary::look_up(&text), Word::Known(..))
         || scope.block(word).is_some()

@@ -4,7 +4,7 @@ network! {
     block stem() = CONV3-8 -> RELU;
 
     struct Net {
-        INPUT[32x32x3] -> stem() -> FC10
+        INPUT[32x32x3] -> stem -> FC10
     }
 }
 

@@ -2,7 +2,7 @@ use convnet::network;
 
 network! {
     struct Net {
-        INPUT[32x32x3] -> ADD{ CONV3-3 -> RELU | | BN } -> FC10
+        INPUT[32x32x3] -> ADD{ CONV3-3 || BN } -> FC10
     }
 }
 

@@ -7,5 +7,5 @@ network! {
 }
 
 fn main() {
-    let _ = Net::new(1).loss_1();
+    let _ = Net::new(1).conv1().weights();
 }

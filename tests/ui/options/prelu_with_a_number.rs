@@ -7,5 +7,5 @@ network! {
 }
 
 fn main() {
-    let _ = Net::new(1).prelu1().weights();
+    let _ = Net::new(1).prelu1().slopes();
 }

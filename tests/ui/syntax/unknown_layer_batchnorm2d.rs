@@ -7,5 +7,5 @@ network! {
 }
 
 fn main() {
-    let _ = Net::new(1).bn1().weights();
+    let _ = Net::new(1).bn1().scale();
 }

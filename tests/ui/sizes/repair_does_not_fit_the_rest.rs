@@ -1,10 +1,8 @@
 use convnet::network;
 
 network! {
-    block unused(k) = CONV3-k keep;
-
     struct Net {
-        INPUT[32x32x3] -> CONV3-8 -> FC10
+        INPUT[10x10x3] -> CONV3-8 s2 p0 -> POOL2 -> FC10
     }
 }
 

@@ -2,7 +2,7 @@ use convnet::network;
 
 network! {
     struct Net {
-        INPUT[32x32x3] -> ADD{ CONV3-3 || BN } -> FC10
+        INPUT[32x32x3] -> ADD{ CONV3-16 | CONV5-16 | ID } -> FC10
     }
 }
 

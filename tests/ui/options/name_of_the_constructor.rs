@@ -2,7 +2,7 @@ use convnet::network;
 
 network! {
     struct Net {
-        INPUT[32x32x3] -> CONV3-8 -> relu -> FC10
+        INPUT[32x32x64] -> CONV3-64 -> CONV3-8 @new -> FC10
     }
 }
 

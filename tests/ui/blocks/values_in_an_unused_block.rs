@@ -1,8 +1,10 @@
 use convnet::network;
 
 network! {
+    block unused(k) = CONV3-k s0 -> DROPOUT(keep=2);
+
     struct Net {
-        INPUT[32x32x64] -> CONV3-64 -> LRN(5, 1e-4) -> FC10
+        INPUT[32x32x3] -> CONV3-8 -> FC10
     }
 }
 

@@ -1,6 +1,10 @@
 //! The words of the notation, in one table.
 
+mod foreign;
+
 use convnet_geometry::{Join, LossKind};
+
+pub(crate) use foreign::{edit_distance, instead, nearest};
 
 /// How a keyword is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -99,6 +103,14 @@ impl OptionKind {
         Self::ALL.into_iter().find(|option| option.word() == word)
     }
 
+    /// The option of this word, and the digits on it: `s2x1` is `s` and `2x1`.
+    pub(crate) fn of_word(word: &str) -> Option<(Self, &str)> {
+        let letters = word.trim_end_matches(|c: char| c.is_ascii_digit() || c == 'x');
+        let digits = &word[letters.len()..];
+        let option = Self::of(letters).filter(|option| option.takes_number() || digits.is_empty())?;
+        Some((option, digits))
+    }
+
     /// Its word, without numbers.
     pub(crate) fn word(self) -> &'static str {
         match self {
@@ -157,9 +169,9 @@ impl Parameter {
         let name = self.name;
         match self.kind {
             ParameterKind::Named { range, default } => {
-                format!("{name}={}", default.unwrap_or(range.example()))
+                format!("{name}={}", short(default.unwrap_or(range.example())))
             }
-            ParameterKind::Positional { range, default } => default.unwrap_or(range.example()).to_string(),
+            ParameterKind::Positional { range, default } => short(default.unwrap_or(range.example())),
             ParameterKind::Flag => name.to_owned(),
             ParameterKind::Path => format!("path::{name}"),
         }
@@ -189,6 +201,11 @@ impl Parameter {
             _ => self.default().is_none(),
         }
     }
+}
+
+/// `0.9`, but `1e-5`.
+fn short(value: f64) -> String {
+    if value < 0.01 { format!("{value:e}") } else { value.to_string() }
 }
 
 /// The numbers that a parameter may be.
@@ -226,7 +243,7 @@ impl Range {
         match self {
             Self::Positive => "positive",
             Self::NotNegative => "at least 0",
-            Self::Probability => "a probability above 0",
+            Self::Probability => "a probability, above 0 and at most 1",
             Self::Share => "between 0 and 1",
             Self::Ratio => "at least 1",
             Self::Odd => "a whole, odd number",
@@ -278,10 +295,15 @@ impl Keyword {
         required.map_or(head.clone(), |parameter| format!("{head}({})", parameter.example()))
     }
 
-    /// What its parentheses may hold, for messages.
+    /// What its parentheses may hold, for messages; each flag by itself.
     pub(crate) fn parentheses(&self) -> String {
-        let parameters: Vec<_> = self.parameters.iter().map(Parameter::example).collect();
-        format!("{}({})", self.name, parameters.join(", "))
+        let (flags, values): (Vec<_>, Vec<_>) =
+            self.parameters.iter().partition(|parameter| parameter.kind == ParameterKind::Flag);
+        let values: Vec<_> = values.into_iter().map(Parameter::example).collect();
+        let values = (!values.is_empty()).then(|| values.join(", "));
+        let forms = values.into_iter().chain(flags.into_iter().map(Parameter::example));
+        let forms: Vec<_> = forms.map(|form| format!("`{}({form})`", self.name)).collect();
+        forms.join(", or ")
     }
 }
 
@@ -668,48 +690,6 @@ pub(crate) const KEYWORDS: &[Keyword] = &[
     },
 ];
 
-/// What other libraries call our layers: PyTorch, Keras, Caffe.
-const FOREIGN: &[(&str, &str)] = &[
-    ("MAXPOOL", "POOL"),
-    ("MAXPOOL2D", "POOL"),
-    ("MAXPOOLING2D", "POOL"),
-    ("AVGPOOL2D", "AVGPOOL"),
-    ("AVERAGEPOOLING2D", "AVGPOOL"),
-    ("MEANPOOL", "AVGPOOL"),
-    ("LPPOOL2D", "L2POOL"),
-    ("FRACTIONALMAXPOOL2D", "FRACPOOL"),
-    ("GLOBALAVERAGEPOOLING2D", "GAP"),
-    ("GLOBALAVGPOOL", "GAP"),
-    ("ADAPTIVEAVGPOOL2D", "GAP"),
-    ("CONV2D", "CONV"),
-    ("CONVOLUTION", "CONV"),
-    ("LOCALLYCONNECTED2D", "LOCAL"),
-    ("DENSE", "FC"),
-    ("LINEAR", "FC"),
-    ("INNERPRODUCT", "FC"),
-    ("FULLYCONNECTED", "FC"),
-    ("LEAKYRELU", "LRELU"),
-    ("BATCHNORM", "BN"),
-    ("BATCHNORM2D", "BN"),
-    ("BATCHNORM1D", "BN"),
-    ("BATCHNORMALIZATION", "BN"),
-    ("LOCALRESPONSENORM", "LRN"),
-    ("CONCAT", "CAT"),
-    ("CONCATENATE", "CAT"),
-    ("SUM", "ADD"),
-    ("RESIDUAL", "ADD"),
-    ("IDENTITY", "ID"),
-    ("CROSSENTROPY", "SOFTMAX"),
-    ("CROSSENTROPYLOSS", "SOFTMAX"),
-    ("SOFTMAXWITHLOSS", "SOFTMAX"),
-    ("MULTIMARGINLOSS", "SVM"),
-    ("BCEWITHLOGITSLOSS", "LOGISTIC"),
-    ("MSELOSS", "L2"),
-    ("MSE", "L2"),
-    ("L1LOSS", "L1"),
-    ("MAE", "L1"),
-];
-
 /// What a word turns out to be.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Word<'a> {
@@ -741,40 +721,4 @@ fn split(word: &str) -> (&str, &str) {
     let numbers = &word[name.len()..];
     let lead = numbers.len() - numbers.trim_start_matches('x').len();
     word.split_at(name.len() + lead)
-}
-
-/// The keyword that a word was probably meant to be, with its numbers: `CONVV3` is `CONV3`, `MAXPOOL2` is `POOL2`.
-pub(crate) fn nearest(word: &str) -> Option<(&'static Keyword, String)> {
-    let upper = word.to_ascii_uppercase().replace('_', "");
-    let foreign =
-        |name: &str| FOREIGN.iter().find(|(foreign, _)| *foreign == name).and_then(|(_, ours)| keyword(ours));
-    let (name, numbers) = split(&upper);
-    if let Some(known) = foreign(&upper) {
-        return Some((known, String::new()));
-    }
-    let by_distance = || {
-        let distance = |keyword: &&Keyword| edit_distance(name, keyword.name);
-        KEYWORDS.iter().min_by_key(distance).filter(|keyword| distance(keyword) <= 1 + name.len() / 4)
-    };
-    let found = foreign(name).or_else(|| keyword(name)).or_else(by_distance)?;
-    Some((found, numbers.replace('X', "x")))
-}
-
-/// Insertions, deletions, replacements and swaps of neighbours that turn one word into the other.
-pub(crate) fn edit_distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut least = replaced.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                least = least.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(least);
-        }
-        rows.push(row);
-    }
-    rows[a.len()][b.len()]
 }
