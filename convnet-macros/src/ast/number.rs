@@ -36,6 +36,14 @@ impl Number {
         Self { value: Value::Literal(value), place }
     }
 
+    /// How many signs wait for one another.
+    pub(crate) fn depth(&self) -> usize {
+        match &self.value {
+            Value::Literal(_) | Value::Parameter(_) => 0,
+            Value::Arithmetic(left, _, right) => 1 + left.depth().max(right.depth()),
+        }
+    }
+
     /// What it comes to.
     pub(crate) fn evaluate(&self, bindings: &Bindings) -> Result<usize, Diagnostic> {
         match &self.value {

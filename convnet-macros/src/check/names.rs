@@ -55,7 +55,7 @@ pub(super) fn are_different_and_free(nodes: &[Node<'_>], chain: &Chain, errors: 
             Some(other) => {
                 let line = layer.place.line();
                 let message = format!("{count} layers are called `{name}`, the first in line {line}");
-                Diagnostic::new(other.place, message).help("rename one: `@stem`, say")
+                Diagnostic::new(other.place, message).help("rename one of them")
             }
         });
     });

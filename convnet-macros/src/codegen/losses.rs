@@ -34,7 +34,14 @@ pub(super) fn ty(loss: &PlannedLoss, module: &TokenStream) -> TokenStream {
     match (loss.kind, &loss.path) {
         (LossKind::Custom, Some(path)) => quote!(#path),
         // What is wrong with the user's type is said at its path.
-        (LossKind::Structured, Some(path)) => quote_spanned!(path.span()=> #module::Structured<#path>),
+        (LossKind::Structured, Some(path)) => {
+            let module = module.clone().into_iter().map(|mut token| {
+                token.set_span(path.span());
+                token
+            });
+            let module: TokenStream = module.collect();
+            quote_spanned!(path.span()=> #module::Structured<#path>)
+        }
         _ => quote!(#module::#name),
     }
 }

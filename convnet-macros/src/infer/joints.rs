@@ -40,10 +40,14 @@ pub(super) fn mismatch(
         .map(|(ordinal, (branch, volume))| format!("branch {ordinal} gives {volume} ({})", origin(branch)))
         .collect();
     let message = format!("`{keyword}` cannot join: {differ}{around}: {}", each.join(", "));
-    let projection = input.and_then(|input| projection(fork, input, volumes));
-    let help = match projection
-        .filter(|(projection, _)| Change::Projection(fork.written, projection).fits(whole, index).is_some())
-    {
+    let projections = input.and_then(|input| projections(fork, input, volumes));
+    let fitting = projections.and_then(|(projections, wanted)| {
+        let fits = |projection: &Projection| {
+            Change::Projection(fork.written, projection).fits(whole, index).is_some()
+        };
+        Some((projections.into_iter().find(fits)?, wanted))
+    });
+    let help = match fitting {
         Some((projection, wanted)) => format!("write `{projection}` for `ID`: it gives {wanted}"),
         None => odd_one_out(fork.written.join, volumes),
     };
@@ -134,9 +138,9 @@ impl fmt::Display for Projection {
     }
 }
 
-/// For an `ID` that is unequal to the other branches of a sum: the projection that makes it equal to them, and what they
-/// give. Its numbers are written as in another branch, so that it fits every use of a block.
-fn projection(fork: &Fork<'_>, input: Volume, volumes: &[Volume]) -> Option<(Projection, Volume)> {
+/// For an `ID` that is unequal to the other branches of a sum: projections that may make it equal to them, and what they
+/// give. Their numbers are written as in another branch where they can be, so that they fit every use of a block.
+fn projections(fork: &Fork<'_>, input: Volume, volumes: &[Volume]) -> Option<(Vec<Projection>, Volume)> {
     let branches = std::iter::zip(&fork.branches, volumes);
     let (identities, others): (Vec<_>, Vec<_>) = branches.partition(|(branch, _)| is_identity(branch));
     let (branch, &wanted) = *others.first()?;
@@ -144,24 +148,23 @@ fn projection(fork: &Fork<'_>, input: Volume, volumes: &[Volume]) -> Option<(Pro
     if fork.written.join != Join::Sum || identities.is_empty() || !agree {
         return None;
     }
-    let ratio = |from: usize, to: usize| from.div_ceil(to).max(1);
-    let (width, height) = (ratio(input.width, wanted.width), ratio(input.height, wanted.height));
     let literal = |value| Number::literal(value, fork.place);
     let steps = || {
         branch.iter().rev().filter_map(|node| if let Node::Layer(step) = node { Some(step) } else { None })
     };
-    let filters = steps().find_map(|step| written_filters(step, wanted.depth));
-    let stride = steps().find_map(|step| written_stride(step, Extent { width, height }));
-    let plain = || Sides { width: literal(width), height: (width != height).then(|| literal(height)) };
-    [Rounding::Exact, Rounding::Floor].into_iter().find_map(|rounding| {
-        let projection = Projection {
-            filters: filters.unwrap_or(&literal(wanted.depth)).clone(),
-            stride: ((width, height) != (1, 1)).then(|| stride.cloned().unwrap_or_else(plain)),
-            rounding,
-        };
-        let fits = projection.output(input, &crate::unroll::bindings(&fork.at)) == Some(wanted);
-        fits.then_some((projection, wanted))
-    })
+    let written = steps().find_map(|step| written_filters(step, wanted.depth));
+    let filters = written.cloned().unwrap_or(literal(wanted.depth));
+    let ratio = |from: usize, to: usize| from.div_ceil(to).max(1);
+    let (width, height) = (ratio(input.width, wanted.width), ratio(input.height, wanted.height));
+    let plain = Sides { width: literal(width), height: (width != height).then(|| literal(height)) };
+    let plain = ((width, height) != (1, 1)).then_some(plain);
+    let written = steps().find_map(|step| written_stride(step, Extent { width, height })).cloned();
+    let strides = [Some(plain), written.map(Some)].into_iter().flatten();
+    let with = |stride: Option<Sides>| {
+        let roundings = [Rounding::Exact, Rounding::Floor];
+        roundings.map(|rounding| Projection { filters: filters.clone(), stride: stride.clone(), rounding })
+    };
+    Some((strides.flat_map(with).collect(), wanted))
 }
 
 /// The number of a layer's filters as it is written, if it comes to this depth.

@@ -24,7 +24,7 @@ pub(super) fn misfit(
             let message = format!("`{notation}` does not fit across the {axis} of {input}{turn}: {window}");
             if repairs.is_empty() {
                 return say(message).help(
-                    "another stride, padding or rounding of this layer alone fits here, but not around it: where branches meet, or elsewhere that it stands",
+                    "no other stride, padding or rounding alone fits both here and around the layer: where branches meet, or elsewhere that it stands",
                 );
             }
             say(message).helps(repairs)

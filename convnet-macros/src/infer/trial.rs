@@ -68,19 +68,18 @@ impl Change<'_> {
     fn fork(self, fork: &Fork<'_>, input: Volume) -> Option<Volume> {
         let mut outputs = Vec::new();
         for branch in &fork.branches {
-            let output = match self {
+            match self {
                 Change::Projection(branches, projection)
                     if std::ptr::eq(fork.written, branches) && joints::is_identity(branch) =>
                 {
-                    projection.output(input, &bindings(&fork.at))
+                    outputs.push(projection.output(input, &bindings(&fork.at))?);
                 }
-                _ => self.chain(branch, input),
-            };
-            match output {
-                Some(output) => outputs.push(output),
-                // A mistake of its own, with a message of its own.
-                None if !branch.iter().any(|node| self.acts_on(node)) => {}
-                None => return None,
+                _ => match self.chain(branch, input) {
+                    Some(output) => outputs.push(output),
+                    // A mistake of its own, with a message of its own.
+                    None if !branch.iter().any(|node| self.acts_on(node)) => {}
+                    None => return None,
+                },
             }
         }
         joints::joint(fork.written.join, &outputs).ok().map(|joint| joint.output)

@@ -32,7 +32,7 @@ pub(super) fn parenthesized(group: &Group, scope: &Scope<'_>) -> Result<Number, 
 fn sum(cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Result<Number, Diagnostic> {
     let mut left = product(cursor, scope)?;
     while let Some(operator) = operator(cursor, false) {
-        left = arithmetic(left, operator, product(cursor, scope)?);
+        left = arithmetic(left, operator, product(cursor, scope)?)?;
     }
     Ok(left)
 }
@@ -40,7 +40,7 @@ fn sum(cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Result<Number, Diagnostic>
 fn product(cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Result<Number, Diagnostic> {
     let mut left = operand(cursor, scope)?;
     while let Some(operator) = operator(cursor, true) {
-        left = arithmetic(left, operator, operand(cursor, scope)?);
+        left = arithmetic(left, operator, operand(cursor, scope)?)?;
     }
     Ok(left)
 }
@@ -52,9 +52,19 @@ fn operator(cursor: &mut Cursor<'_>, is_product: bool) -> Option<Operator> {
     Some(operator)
 }
 
-fn arithmetic(left: Number, operator: Operator, right: Number) -> Number {
+/// How many signs of a number may wait for one another.
+const DEPTH_LIMIT: usize = 64;
+
+fn arithmetic(left: Number, operator: Operator, right: Number) -> Result<Number, Diagnostic> {
     let place = left.place.to(right.place);
-    Number { value: Value::Arithmetic(Box::new(left), operator, Box::new(right)), place }
+    let number = Number { value: Value::Arithmetic(Box::new(left), operator, Box::new(right)), place };
+    if number.depth() > DEPTH_LIMIT {
+        let message = format!("this number has more than {DEPTH_LIMIT} signs, one behind another");
+        return Err(
+            Diagnostic::new(place, message).help("write it in fewer, or give it a parameter of its own")
+        );
+    }
+    Ok(number)
 }
 
 fn operand(cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Result<Number, Diagnostic> {

@@ -1,7 +1,7 @@
 use convnet::network;
 
 network! {
-    block down(k, s) = ADD{ CONV3-k s(s) p(1):(s - 1) | ID };
+    block down(k, s) = ADD{ CONV1-k s(s) floor | ID };
 
     struct Net {
         INPUT[32x32x3] -> down(8, 1)

@@ -1,7 +1,7 @@
 use convnet::network;
 
 network! {
-    block unused(k) = CONV3-k s0 -> DROPOUT(keep=2);
+    block unused(k) = CONV3-k -> DROPOUT(keep=2);
 
     struct Net {
         INPUT[32x32x3] -> CONV3-8 -> FC10
