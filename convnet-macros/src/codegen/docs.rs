@@ -19,7 +19,14 @@ pub(super) fn table(plan: &Plan<'_>) -> TokenStream {
 pub(super) fn layers(plan: &Plan<'_>) -> Vec<String> {
     let lines = plan.with_architecture(|architecture| {
         let report = architecture.report();
-        (0..plan.layers.len()).map(|index| format!(" `{}`", report.layer(index))).collect()
+        (0..plan.layers.len())
+            .map(|index| format!(" `{}`", words(&report.layer(index).to_string())))
+            .collect()
     });
     lines.expect("the network was checked")
+}
+
+/// A line without the blanks that stand for what a layer has not.
+fn words(line: &str) -> String {
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -48,8 +48,8 @@ impl<'a> Flow<'a, '_> {
     fn node(&mut self, node: &Node<'a>, input: Option<Volume>, index: usize) -> Option<Volume> {
         match node {
             Node::Layer(step) => self.layer(step, input, index),
-            Node::Custom(step) => self.custom(step, input),
-            Node::Expect(expectation) => self.expect(expectation, input),
+            Node::Custom(step) => Some(self.custom(step, input)),
+            Node::Expect(expectation) => Some(self.expect(expectation, input)),
             Node::Fork(fork) => self.fork(fork, input, index),
         }
     }
@@ -76,7 +76,7 @@ impl<'a> Flow<'a, '_> {
         }
     }
 
-    fn custom(&mut self, step: &CustomStep<'a>, input: Option<Volume>) -> Option<Volume> {
+    fn custom(&mut self, step: &CustomStep<'a>, input: Option<Volume>) -> Volume {
         if let Some(input) = input {
             match geometry::custom(step, input) {
                 Ok(kind) => self.kinds.push(kind),
@@ -86,17 +86,14 @@ impl<'a> Flow<'a, '_> {
                 Err(_) => {}
             }
         }
-        Some(step.output)
+        step.output
     }
 
-    fn expect(&mut self, expectation: &Expectation<'a>, input: Option<Volume>) -> Option<Volume> {
+    fn expect(&mut self, expectation: &Expectation<'a>, input: Option<Volume>) -> Volume {
         let Expectation { annotation, volume: expected, at } = expectation;
         let found = input.filter(|found| found != expected);
-        let is_new = |found: &Volume| {
-            let _ = found;
-            self.reported.insert(std::ptr::from_ref(*annotation).cast())
-        };
-        if let Some(found) = found.filter(is_new) {
+        let mut is_new = || self.reported.insert(std::ptr::from_ref(*annotation).cast());
+        if let Some(found) = found.filter(|_| is_new()) {
             let message = format!("expected {expected}, but the volume here is {found}{}", describe(at));
             // It was as expected in the first repetition.
             let help = if is_repeated(at) {
@@ -107,7 +104,7 @@ impl<'a> Flow<'a, '_> {
             };
             self.errors.push(Diagnostic::new(annotation.place, message).help(help));
         }
-        Some(*expected)
+        *expected
     }
 
     fn fork(&mut self, fork: &Fork<'a>, input: Option<Volume>, index: usize) -> Option<Volume> {

@@ -114,16 +114,12 @@ fn count(head: &str, word: &Ident, cursor: &mut Cursor<'_>, scope: &Scope<'_>) -
     if let Some(number) = numbers::number(cursor, scope).map_err(|error| error.or_help(help.clone()))? {
         return no_arithmetic(head, number, cursor, scope);
     }
-    match cursor.next() {
-        Some(other) => {
-            let message = format!("expected the number of filters, found `{}`", numbers::text(other));
-            Err(Diagnostic::new(other.span(), message).help(help))
-        }
-        None => {
-            let place = Place::between(word.span(), dash.span());
-            Err(Diagnostic::new(place, "the number of filters is missing").help(help))
-        }
+    if let Some(other) = cursor.next() {
+        let message = format!("expected the number of filters, found `{}`", numbers::text(other));
+        return Err(Diagnostic::new(other.span(), message).help(help));
     }
+    let place = Place::between(word.span(), dash.span());
+    Err(Diagnostic::new(place, "the number of filters is missing").help(help))
 }
 
 /// `CONV3-k/4` means `CONV3-(k/4)`.

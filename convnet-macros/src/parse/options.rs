@@ -27,11 +27,10 @@ fn option(word: &Ident, cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Result<Op
     let Some((kind, digits)) = OptionKind::of_word(&text) else { return Err(unknown(word, scope)) };
     if let (OptionKind::Padding, Some(group), true) =
         (kind, cursor.peek_group(Delimiter::Parenthesis), digits.is_empty())
+        && names_sides(group)
     {
-        if names_sides(group) {
-            cursor.next();
-            return Ok(OptionValue::Padding(padding_per_side(group, scope)?));
-        }
+        cursor.next();
+        return Ok(OptionValue::Padding(padding_per_side(group, scope)?));
     }
     if kind == OptionKind::DropConnect {
         return drop_connect(word, cursor, scope);
@@ -126,14 +125,12 @@ fn padding(
     }
     cursor.next();
     let after = numbers::number(cursor, scope)?.expect("a number was seen");
-    match before {
-        Sides { width, height: None } => Ok(Padding::Uneven(width, after)),
-        Sides { .. } => {
-            let place = Place::from(word.span()).to(after.place);
-            Err(Diagnostic::new(place, "padding is either per axis or before:after, not both")
-                .help("write `p(left=1,right=0,top=0,bottom=1)`"))
-        }
+    if before.height.is_none() {
+        return Ok(Padding::Uneven(before.width, after));
     }
+    let place = Place::from(word.span()).to(after.place);
+    Err(Diagnostic::new(place, "padding is either per axis or before:after, not both")
+        .help("write `p(left=1,right=0,top=0,bottom=1)`"))
 }
 
 /// Whether these parentheses name sides, and are not arithmetic.

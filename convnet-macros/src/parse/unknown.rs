@@ -14,11 +14,10 @@ pub(super) fn layer(word: &Ident, cursor: &mut Cursor<'_>, scope: &Scope<'_>) ->
     let text = word.to_string();
     if text.starts_with(|c: char| c.is_ascii_lowercase())
         && vocabulary::keyword(&text.to_uppercase()).is_none()
+        && let Some(block) = scope.nearest_block(&text)
     {
-        if let Some(block) = scope.nearest_block(&text) {
-            return Diagnostic::new(place, format!("there is no block `{text}`"))
-                .help(format!("did you mean `{block}`?"));
-        }
+        return Diagnostic::new(place, format!("there is no block `{text}`"))
+            .help(format!("did you mean `{block}`?"));
     }
     let error = Diagnostic::new(place, format!("there is no layer `{written}`"));
     if let Some(written) = with_parameter(&text, scope) {

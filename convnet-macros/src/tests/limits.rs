@@ -76,7 +76,8 @@ fn expressions_of_ten_thousand_terms() {
 #[test]
 fn blocks_that_double() {
     for depth in [1, 10, 14, 63, 64, 100] {
-        let blocks: String = (1..=depth).map(|i| format!("block a{i} = a{} -> a{};", i - 1, i - 1)).collect();
+        let blocks = (1..=depth).map(|i| format!("block a{i} = a{} -> a{};", i - 1, i - 1));
+        let blocks = blocks.collect::<Vec<_>>().join(" ");
         let text = format!("block a0 = RELU; {blocks} INPUT[8x8x3] -> a{depth} -> FC10");
         let beginning = match depth {
             0..=10 => {
@@ -108,7 +109,8 @@ fn blocks_that_use_themselves() {
     is_one(&answer_to(text("block a(k) = RELU -> a(k + 1);")), "block `a` uses itself");
     is_one(&answer_to(text("block a(k) = [a(k*k + 7)]*k;")), "block `a` uses itself");
     is_one(&answer_to(text("block a(k) = b(k + 1); block b(k) = [a(2*k)]*k;")), "block `a` uses itself");
-    let ring: String = (1..1000).map(|i| format!("block a{i}(k) = a{}(k + 1);", (i + 1) % 1000)).collect();
+    let ring = (1..1000).map(|i| format!("block a{i}(k) = a{}(k + 1);", (i + 1) % 1000));
+    let ring = ring.collect::<Vec<_>>().join(" ");
     is_one(
         &answer_to(text(&format!("{ring} block a0(k) = a1(k); block a(k) = a0(k);"))),
         "block `a1` uses itself",
@@ -125,8 +127,8 @@ fn uses_beyond_counting() {
     let uses = "block two(k) = one(k) -> one(k + 1); block four(k) = two(k) -> two(k + 2);";
     let text = format!("block one(k) = [RELU]*k; {uses} INPUT[8x8x3] -> [four(100)]*100 -> FC10");
     is_one(&answer_to(text), "the repeats make 40,601 layers");
-    let doubling: String =
-        (1..60).map(|i| format!("block a{i}(k) = a{}(2*k) -> a{}(2*k + 1);", i - 1, i - 1)).collect();
+    let doubling = (1..60).map(|i| format!("block a{i}(k) = a{}(2*k) -> a{}(2*k + 1);", i - 1, i - 1));
+    let doubling = doubling.collect::<Vec<_>>().join(" ");
     let text = format!("block a0(k) = RELU; {doubling} INPUT[8x8x3] -> a59(1) -> FC10");
     is_one(&answer_to(text), "the repeats make countless layers");
 }

@@ -107,3 +107,36 @@ fn path_of_the_facade() {
     assert!(code.contains("use foo::__private as rt;"), "{code}");
     assert!(!code.contains("convnet"), "{code}");
 }
+
+#[test]
+fn blocks() {
+    // Above its definition, and with each form of a parameter.
+    let block =
+        "block form(f, k, n) = [CONV(f)x(f)-(2*k) s(1) p((f - 1)/2) -> POOL(n)]*n : [2x2x(2*k)] -> FC(k);";
+    let text = format!("struct Net {{ INPUT[8x8x3] -> form(3, 4, 2) }} assert output == [1x1x4]; {block}");
+    assert_eq!(mistakes(&text), [""; 0]);
+    let text = "block none = [RELU]*0; INPUT[8x8x3] -> ADD{ none | ID | [CONV3-9]*0 } -> FC2; assert parameters == 386;";
+    assert_eq!(mistakes(text), [""; 0]);
+}
+
+/// `a - b - c` is `(a - b) - c`, and a message shows it with the parentheses that it needs.
+#[test]
+fn arithmetic() {
+    let number = |number: &str, output: &str| {
+        let text =
+            format!("block b(k) = CONV1-({number}); INPUT[8x8x3] -> b(12); assert output == [8x8x{output}];");
+        assert_eq!(mistakes(&text), [""; 0], "{number}");
+    };
+    number("k - 2 - 3", "7");
+    number("k - (2 - 1)", "11");
+    number("k/2/3", "2");
+    number("k/(2*3)", "2");
+    number("2 + k*3", "38");
+    number("(2 + k)*3", "42");
+    for written in ["k-(2-k)-k*k", "(k+1)*k/(7*k)", "k/(2/k)", "k*k*k-k*k*k*k"] {
+        let messages = mistakes(&format!("block b(k) = CONV1-({written}); INPUT[8x8x3] -> b(12)"));
+        assert!(messages.len() == 1 && messages[0].contains('`'), "{messages:?}");
+        let shown = messages[0].split('`').nth(1).expect("the sum");
+        assert!(written.contains(shown), "{shown} in {written}");
+    }
+}

@@ -1,7 +1,9 @@
 //! The tree to what it comes to: blocks opened, repeats unrolled, parameters replaced by numbers, layers named.
 
+mod count;
+mod frames;
+
 use std::collections::{HashMap, HashSet};
-use std::fmt::Write as _;
 use std::rc::Rc;
 
 use convnet_geometry::Volume;
@@ -13,9 +15,15 @@ use crate::ast::{
 use crate::diagnostics::{Diagnostic, Diagnostics, Place};
 use crate::vocabulary::Meaning;
 
+use count::Counter;
+use frames::{Around, Frame};
+
+pub(crate) use count::count;
+pub(crate) use frames::{At, bindings, describe, is_repeated};
+
 /// One step of a network, in order; where branches part, the steps of each.
 pub(crate) enum Node<'a> {
-    Layer(Step<'a>),
+    Layer(Box<Step<'a>>),
     Custom(CustomStep<'a>),
     Expect(Expectation<'a>),
     Fork(Fork<'a>),
@@ -58,71 +66,6 @@ pub(crate) struct Fork<'a> {
     pub(crate) at: At<'a>,
 }
 
-/// Where a node stands: the repeats and blocks around it, from the innermost out.
-pub(crate) type At<'a> = Option<Rc<Frame<'a>>>;
-
-pub(crate) struct Frame<'a> {
-    around: Around<'a>,
-    outer: At<'a>,
-}
-
-enum Around<'a> {
-    Repetition { turn: usize, of: usize },
-    Block { call: &'a Call, bindings: Bindings },
-}
-
-/// The numbers of the parameters that stand for something here: those of the innermost block.
-pub(crate) fn bindings(at: &At<'_>) -> Bindings {
-    let mut frame = at.as_deref();
-    while let Some(Frame { around, outer }) = frame {
-        if let Around::Block { bindings, .. } = around {
-            return bindings.clone();
-        }
-        frame = outer.as_deref();
-    }
-    Bindings::new()
-}
-
-/// `, in repetition 2 of 3`, and where the blocks around are used.
-pub(crate) fn describe(at: &At<'_>) -> String {
-    let (mut text, mut turns, mut frame) = (String::new(), Vec::new(), at.as_deref());
-    let say_turns = |turns: &mut Vec<String>, text: &mut String| {
-        if !turns.is_empty() {
-            turns.reverse();
-            // Writing to a string cannot fail.
-            let _ = write!(text, ", in repetition {}", turns.join(", "));
-            turns.clear();
-        }
-    };
-    while let Some(Frame { around, outer }) = frame {
-        match around {
-            Around::Repetition { turn, of } => turns.push(format!("{turn} of {of}")),
-            Around::Block { call, bindings } => {
-                say_turns(&mut turns, &mut text);
-                let values: Vec<_> = bindings.iter().map(|(_, value)| value.to_string()).collect();
-                let values =
-                    if values.is_empty() { String::new() } else { format!("({})", values.join(", ")) };
-                let _ = write!(text, ", in `{}{values}` used in line {}", call.name, call.place.line());
-            }
-        }
-        frame = outer.as_deref();
-    }
-    say_turns(&mut turns, &mut text);
-    text
-}
-
-/// Whether a node stands in a repetition that is not the first.
-pub(crate) fn is_repeated(at: &At<'_>) -> bool {
-    let mut frame = at.as_deref();
-    while let Some(Frame { around, outer }) = frame {
-        if matches!(around, Around::Repetition { turn, .. } if *turn > 1) {
-            return true;
-        }
-        frame = outer.as_deref();
-    }
-    false
-}
-
 /// The nodes of a network's chain, as far as the first `limit` elements of it. Numbers that come to nothing are reported.
 pub(crate) fn nodes<'a>(
     chain: &'a Chain,
@@ -136,11 +79,6 @@ pub(crate) fn nodes<'a>(
     let mut nodes = Vec::new();
     unroller.chain(chain, &scope, &mut Names::default(), &mut nodes);
     nodes
-}
-
-/// How many layers a chain makes, as often as they are repeated: counted before anything is unrolled.
-pub(crate) fn count(chain: &Chain, blocks: &[Block]) -> usize {
-    Counter::new(blocks).chain(chain, &Bindings::new())
 }
 
 /// The numbers of a block's parameters in one use of it.
@@ -161,64 +99,8 @@ fn is_layer(layer: &Layer) -> bool {
     meaning != Meaning::Input && meaning != Meaning::Identity && meaning.loss().is_none()
 }
 
-/// Counts layers; each use of a block with the same numbers once.
-struct Counter<'a> {
-    blocks: &'a [Block],
-    known: HashMap<(String, Vec<usize>), usize>,
-    /// How many uses of blocks stand around.
-    depth: usize,
-}
-
 /// How deep blocks may use each other.
 pub(crate) const DEPTH_LIMIT: usize = 64;
-
-/// How many different uses of blocks are worth counting: a network of more than that is refused anyway.
-const USE_LIMIT: usize = 20_000;
-
-impl<'a> Counter<'a> {
-    fn new(blocks: &'a [Block]) -> Self {
-        Self { blocks, known: HashMap::new(), depth: 0 }
-    }
-
-    fn chain(&mut self, chain: &Chain, bindings: &Bindings) -> usize {
-        let elements = chain.elements.iter();
-        elements.fold(0, |sum: usize, element| sum.saturating_add(self.element(element, bindings)))
-    }
-
-    fn element(&mut self, element: &Element, bindings: &Bindings) -> usize {
-        match &element.kind {
-            ElementKind::Layer(layer) => usize::from(is_layer(layer)),
-            ElementKind::Custom(_) => 1,
-            ElementKind::Group { chain, repeat } => {
-                let times = repeat.as_ref().map_or(Some(1), |repeat| repeat.evaluate(bindings).ok());
-                self.chain(chain, bindings).saturating_mul(times.unwrap_or(1))
-            }
-            ElementKind::Branches(branches) => {
-                let branches = branches.chains.iter();
-                branches.fold(1, |sum: usize, chain| sum.saturating_add(self.chain(chain, bindings)))
-            }
-            ElementKind::Call(call) => self.call(call, bindings),
-        }
-    }
-
-    fn call(&mut self, call: &Call, bindings: &Bindings) -> usize {
-        let Some(block) = block(call, self.blocks) else { return 0 };
-        let Ok(bindings) = bind(block, call, bindings) else { return 0 };
-        let key = (call.name.to_string(), bindings.iter().map(|(_, value)| *value).collect());
-        if let Some(known) = self.known.get(&key) {
-            return *known;
-        }
-        // What uses itself, which is refused elsewhere, ends here.
-        if self.known.len() >= USE_LIMIT || self.depth >= DEPTH_LIMIT {
-            return usize::MAX;
-        }
-        self.depth += 1;
-        let count = self.chain(&block.chain, &bindings);
-        self.depth -= 1;
-        self.known.insert(key, count);
-        count
-    }
-}
 
 /// What a chain is unrolled in: the numbers of parameters, and what stands around.
 struct Scope<'a> {
@@ -227,8 +109,8 @@ struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    fn inside(&self, around: Around<'a>) -> At<'a> {
-        Some(Rc::new(Frame { around, outer: self.at.clone() }))
+    fn inside(&self, around: Around<'a>) -> Rc<Frame<'a>> {
+        Rc::new(Frame { around, outer: self.at.clone() })
     }
 }
 
@@ -310,7 +192,7 @@ impl<'a> Unroller<'a, '_> {
         let layer = self.resolved(layer, std::ptr::from_ref(written).cast(), scope);
         // A stub needs the name all the same.
         let layer = layer.unwrap_or_else(|| Layer::bare(written.keyword, &written.word));
-        Node::Layer(Step { written, layer, name, at: scope.at.clone() })
+        Node::Layer(Box::new(Step { written, layer, name, at: scope.at.clone() }))
     }
 
     fn custom(
@@ -346,7 +228,7 @@ impl<'a> Unroller<'a, '_> {
             if self.left == 0 {
                 return;
             }
-            let at = scope.inside(Around::Repetition { turn, of });
+            let at = Some(scope.inside(Around::Repetition { turn, of }));
             let inner = Scope { bindings: Rc::clone(&scope.bindings), at };
             self.chain(chain, &inner, names, nodes);
         }
@@ -364,7 +246,7 @@ impl<'a> Unroller<'a, '_> {
         let Some(block) = block(call, self.blocks) else { return };
         let bindings = bind(block, call, &scope.bindings);
         let Some(bindings) = self.resolved(bindings, std::ptr::from_ref(call).cast(), scope) else { return };
-        let at = scope.inside(Around::Block { call, bindings: bindings.clone() });
+        let at = Some(scope.inside(Around::Block { call, bindings: bindings.clone() }));
         let inner = Scope { bindings: Rc::new(bindings), at };
         // What uses itself was refused; a stub is made of it all the same.
         if self.depth < DEPTH_LIMIT {
