@@ -1,8 +1,8 @@
 //! Whatever stands in `network! { ... }`, the macro answers with code or with a message: it neither panics nor hangs.
 //!
 //! ```text
-//! cargo install cargo-fuzz
-//! cargo +nightly fuzz run network -- -dict=fuzz/network.dict -max_len=400 -timeout=10 -max_total_time=60
+//! cargo install cargo-fuzz && mkdir -p fuzz/corpus
+//! cargo +nightly fuzz run network fuzz/corpus fuzz/seeds -- -dict=fuzz/network.dict -len_control=0 -max_len=400 -timeout=10
 //! ```
 //!
 //! CI does not run it: there `convnet-macros/src/tests/any_tokens.rs` asks the same of what proptest makes of the
