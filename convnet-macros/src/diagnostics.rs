@@ -68,6 +68,11 @@ impl Diagnostic {
         self
     }
 
+    /// With such a line if there is none.
+    pub(crate) fn or_help(self, help: impl Into<String>) -> Self {
+        if self.helps.is_empty() { self.help(help) } else { self }
+    }
+
     /// With several such lines.
     pub(crate) fn helps(mut self, helps: impl IntoIterator<Item = String>) -> Self {
         self.helps.extend(helps);

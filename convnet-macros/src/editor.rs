@@ -64,8 +64,8 @@ fn layer_word(word: Ident, is_layer: bool) -> Option<Ident> {
     match vocabulary::look_up(&word.to_string()) {
         Word::Known(keyword, _) => Some(Ident::new(keyword.name, word.span())),
         // Rust's own words, `struct` or a mistaken `type`, would be a mistake in the path.
-        _ if is_layer => syn::parse2(TokenTree::Ident(word).into()).ok(),
-        _ => None,
+        Word::Unknown if is_layer => syn::parse2(TokenTree::Ident(word).into()).ok(),
+        Word::Unknown => None,
     }
 }
 

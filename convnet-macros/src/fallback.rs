@@ -5,7 +5,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use crate::ast::{Block, Definition};
-use crate::check::accessor;
+use crate::check::{accessor, is_taken};
 use crate::codegen::traits::{self, Bodies};
 use crate::codegen::{conditions, facade, losses};
 use crate::diagnostics::Diagnostics;
@@ -94,9 +94,10 @@ fn accessors(definition: &Definition, blocks: &[Block]) -> Vec<(Ident, TokenStre
     let nodes = unroll::nodes(&definition.chain, blocks, ELEMENT_LIMIT, &ignored);
     drop(ignored.drain());
     collect(&nodes, &mut |name, view, span| {
-        let name = Ident::new(&accessor(name), span);
-        if accessors.iter().all(|(other, _)| *other != name) {
-            accessors.push((name, view));
+        let name = accessor(name);
+        // A name that cannot be had was reported.
+        if !is_taken(&name) && accessors.iter().all(|(other, _)| *other != name) {
+            accessors.push((Ident::new(&name, span), view));
         }
     });
     accessors

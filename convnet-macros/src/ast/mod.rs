@@ -111,6 +111,17 @@ pub(crate) struct Call {
     pub(crate) place: Place,
 }
 
+impl Call {
+    /// The use as the notation writes it: `plain(16)`.
+    pub(crate) fn notation(&self) -> String {
+        let arguments: Vec<_> = self.arguments.iter().map(Number::to_string).collect();
+        match &arguments[..] {
+            [] => self.name.to_string(),
+            arguments => format!("{}({})", self.name, arguments.join(", ")),
+        }
+    }
+}
+
 /// `CAT{ a | b }` or `ADD{ a | b }`.
 pub(crate) struct Branches {
     pub(crate) join: Join,
@@ -131,6 +142,19 @@ impl Custom {
     pub(crate) fn stem(&self) -> String {
         let last = self.path.segments.last().map(|segment| segment.ident.to_string());
         snake(&last.unwrap_or_default())
+    }
+}
+
+impl std::fmt::Display for Custom {
+    /// `(path::ToType, parameters=64)`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "({}", path_text(&self.path))?;
+        for (name, number) in [("parameters", &self.parameters), ("state", &self.state)] {
+            if !matches!(number.value, Value::Literal(0)) {
+                write!(f, ", {name}={}", number.on_word())?;
+            }
+        }
+        f.write_str(")")
     }
 }
 
@@ -214,6 +238,18 @@ impl Layer {
             self.options.iter().filter(is_kept).map(LayerOption::to_string).collect();
         words.insert(at, with.to_owned());
         format!("{} {}", self.head(), words.join(" "))
+    }
+
+    /// The layer without its numbers and options: what is known of one whose numbers come to nothing.
+    pub(crate) fn bare(keyword: &'static Keyword, word: &Ident) -> Self {
+        Self {
+            keyword,
+            word: word.clone(),
+            numbers: Numbers::None,
+            options: Vec::new(),
+            arguments: Vec::new(),
+            place: word.span().into(),
+        }
     }
 
     pub(crate) fn argument(&self, name: &str) -> Option<&Argument> {

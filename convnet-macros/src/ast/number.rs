@@ -36,6 +36,14 @@ impl Number {
         Self { value: Value::Literal(value), place }
     }
 
+    /// How many signs wait for one another.
+    pub(crate) fn depth(&self) -> usize {
+        match &self.value {
+            Value::Literal(_) | Value::Parameter(_) => 0,
+            Value::Arithmetic(left, _, right) => 1 + left.depth().max(right.depth()),
+        }
+    }
+
     /// What it comes to.
     pub(crate) fn evaluate(&self, bindings: &Bindings) -> Result<usize, Diagnostic> {
         match &self.value {
@@ -49,10 +57,9 @@ impl Number {
             }
             Value::Arithmetic(left, operator, right) => {
                 let (a, b) = (left.evaluate(bindings)?, right.evaluate(bindings)?);
-                operator.apply(a, b).map_err(|problem| {
+                operator.apply(a, b).map_err(|(problem, help)| {
                     let (written, sum) = (self, operator.symbol());
-                    Diagnostic::new(self.place, format!("`{written}` is {a} {sum} {b}{problem}"))
-                        .help("numbers of the notation are whole, and at least 0")
+                    Diagnostic::new(self.place, format!("`{written}` is {a} {sum} {b}{problem}")).help(help)
                 })
             }
         }
@@ -100,20 +107,36 @@ impl Operator {
         matches!(self, Self::Times | Self::Over)
     }
 
-    /// The exact result, or what is wrong with it.
-    fn apply(self, a: usize, b: usize) -> Result<usize, String> {
+    /// Whether it is worked out first beside the other, to whose left or right it stands, in parentheses alone.
+    fn needs_parentheses(self, beside: Self, is_right: bool) -> bool {
+        match (self.is_product(), beside.is_product()) {
+            (true, false) => false,
+            (false, true) => true,
+            (true, true) | (false, false) => is_right,
+        }
+    }
+
+    /// The exact result, or what is wrong with it, and what would be right.
+    fn apply(self, a: usize, b: usize) -> Result<usize, (String, String)> {
         let result = match self {
             Self::Plus => a.checked_add(b),
             Self::Times => a.checked_mul(b),
-            Self::Minus if b > a => return Err(", which is below 0".to_owned()),
+            Self::Minus if b > a => {
+                let help = format!("what {b} is taken from must be at least {b}");
+                return Err((", which is below 0".to_owned(), help));
+            }
             Self::Minus => a.checked_sub(b),
-            Self::Over if b == 0 => return Err(", which is nothing".to_owned()),
+            Self::Over if b == 0 => {
+                return Err((", which is no number".to_owned(), "divide by at least 1".to_owned()));
+            }
             Self::Over if !a.is_multiple_of(b) => {
-                return Err(format!(" = {}, not a whole number", a as f64 / b as f64));
+                let problem = format!(" = {}, not a whole number", a as f64 / b as f64);
+                return Err((problem, format!("what is divided by {b} must be a multiple of {b}")));
             }
             Self::Over => a.checked_div(b),
         };
-        result.ok_or_else(|| ", too large to be counted".to_owned())
+        let help = format!("the largest number is {}", usize::MAX);
+        result.ok_or_else(|| (", too large to be counted".to_owned(), help))
     }
 }
 
@@ -123,13 +146,15 @@ impl fmt::Display for Number {
             Value::Literal(value) => value.fmt(f),
             Value::Parameter(name) => f.write_str(name),
             Value::Arithmetic(left, operator, right) => {
-                let part = |number: &Self, f: &mut fmt::Formatter<'_>| match number.value {
-                    Value::Arithmetic(..) => write!(f, "({number})"),
+                let part = |number: &Self, is_right: bool, f: &mut fmt::Formatter<'_>| match number.value {
+                    Value::Arithmetic(_, inner, _) if inner.needs_parentheses(*operator, is_right) => {
+                        write!(f, "({number})")
+                    }
                     _ => number.fmt(f),
                 };
-                part(left, f)?;
+                part(left, false, f)?;
                 write!(f, "{}", operator.symbol())?;
-                part(right, f)
+                part(right, true, f)
             }
         }
     }

@@ -15,7 +15,7 @@ impl Number {
 }
 
 impl Sides {
-    fn resolve(&self, bindings: &Bindings) -> Resolved<Self> {
+    pub(crate) fn resolve(&self, bindings: &Bindings) -> Resolved<Self> {
         let height = self.height.as_ref().map(|height| height.resolve(bindings)).transpose()?;
         Ok(Self { width: self.width.resolve(bindings)?, height })
     }

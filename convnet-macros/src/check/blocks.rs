@@ -22,10 +22,14 @@ pub(super) fn input_and_loss_stand_in_networks(block: &Block, errors: &Diagnosti
 /// No block uses itself, by whatever detour; and the detours are not too long.
 pub(super) fn no_block_uses_itself(blocks: &[Block], errors: &Diagnostics) {
     let mut depths = vec![Depth::Unknown; blocks.len()];
+    let before = errors.count();
     for index in 0..blocks.len() {
-        depth(index, blocks, &mut depths, errors);
+        depth(index, blocks, &mut depths, errors, before);
     }
 }
+
+/// How many blocks of a detour a message names.
+const SHOWN: usize = 6;
 
 /// How deep the blocks are nested that a block uses.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,8 +40,9 @@ enum Depth {
     Known(usize),
 }
 
-/// Follows what a block uses, as far as it is not known.
-fn depth(index: usize, blocks: &[Block], depths: &mut [Depth], errors: &Diagnostics) {
+/// Follows what a block uses, as far as it is not known. Where there were no more than `before` mistakes, no block uses
+/// itself, and depth is a mistake of its own.
+fn depth(index: usize, blocks: &[Block], depths: &mut [Depth], errors: &Diagnostics, before: usize) {
     if let Depth::Known(_) = depths[index] {
         return;
     }
@@ -48,9 +53,12 @@ fn depth(index: usize, blocks: &[Block], depths: &mut [Depth], errors: &Diagnost
         let Some((used, place)) = uses_left.pop() else {
             let known = *deepest + 1;
             let finished = *block;
-            if known == DEPTH_LIMIT + 1 {
+            if known == DEPTH_LIMIT + 1 && errors.count() == before {
                 let message = format!("blocks use each other more than {DEPTH_LIMIT} deep");
-                errors.push(Diagnostic::new(blocks[finished].name.span(), message));
+                errors.push(
+                    Diagnostic::new(blocks[finished].name.span(), message)
+                        .help("write the chain of one of them where it is used"),
+                );
             }
             depths[finished] = Depth::Known(known);
             path.pop();
@@ -63,8 +71,13 @@ fn depth(index: usize, blocks: &[Block], depths: &mut [Depth], errors: &Diagnost
             Depth::Known(known) => *deepest = known.max(*deepest),
             Depth::Asked => {
                 let name = &blocks[used].name;
-                let is_direct = path.last().is_some_and(|(block, ..)| *block == used);
-                let detour = if is_direct { "" } else { " by way of others" };
+                let between = path.iter().skip_while(|(block, ..)| *block != used).skip(1);
+                let between: Vec<_> =
+                    between.take(SHOWN).map(|(block, ..)| format!("`{}`", blocks[*block].name)).collect();
+                let detour = match &between[..] {
+                    [] => String::new(),
+                    between => format!(" by way of {}", between.join(", ")),
+                };
                 let message = format!("block `{name}` uses itself{detour}");
                 errors.push(Diagnostic::new(place, message).help("repeat a chain with `[ ... ]*n`"));
             }

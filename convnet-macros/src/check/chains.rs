@@ -55,7 +55,7 @@ fn a_layer_of_ones_own_has_its_volume_written(element: &Element, errors: &Diagno
         let message = format!("the volume that `({path})` gives is not written");
         errors.push(
             Diagnostic::new(element.place, message)
-                .help(format!("write `({path}) : [WxHxD]`: a layer of your own is not inferred")),
+                .help(format!("write `{custom} : [WxHxD]`: nothing is inferred of a layer of your own")),
         );
     }
 }

@@ -132,7 +132,7 @@ fn arguments_are_in_range(layer: &Layer, around: &str, errors: &Diagnostics) {
         errors.push(match parameter.name {
             "delta" => error.help("`delta=1` is as good as any: the weights set the scale"),
             "keep" => error.help("`keep=0.5` keeps half of the numbers; `keep=1` keeps them all"),
-            _ => error.help(format!("write `{}`", parameter.example())),
+            _ => error.help(format!("write `{}({})`", layer.keyword.name, parameter.example())),
         });
     }
 }

@@ -14,7 +14,7 @@ use crate::ast::{Block, Chain, Definition, Element, ElementKind, Layer, Numbers,
 use crate::diagnostics::{Diagnostic, Diagnostics, Place};
 use crate::unroll::{self, Node};
 
-pub(crate) use names::accessor;
+pub(crate) use names::{accessor, is_taken};
 
 /// How many layers a network may have.
 const LAYER_LIMIT: usize = 10_000;
@@ -32,7 +32,8 @@ pub(crate) fn blocks(source: &Source, errors: &Diagnostics) -> bool {
     let before = errors.count();
     for block in &source.blocks {
         blocks::input_and_loss_stand_in_networks(block, errors);
-        chains::rules(&block.chain, errors);
+        rules(&block.chain, block.is_whole, errors);
+        literal_values(&block.chain, errors);
     }
     blocks::no_block_uses_itself(&source.blocks, errors);
     errors.count() == before && source.blocks.iter().all(|block| block.is_whole)
@@ -44,14 +45,20 @@ pub(crate) fn definition<'a>(
     blocks: Option<&'a [Block]>,
     errors: &Diagnostics,
 ) -> Option<Spec<'a>> {
-    if !definition.is_whole {
-        return None;
-    }
     let before = errors.count();
     let chain = &definition.chain;
-    chains::input_stands_first_and_once(chain, errors);
+    rules(chain, definition.is_whole, errors);
+    if !definition.is_whole {
+        literal_values(chain, errors);
+        return None;
+    }
+    // A block that begins with an input was complained of.
+    let begins_with_a_mistake = blocks.is_none()
+        && matches!(chain.elements.first(), Some(Element { kind: ElementKind::Call(_), .. }));
+    if !begins_with_a_mistake {
+        chains::input_stands_first_and_once(chain, errors);
+    }
     chains::loss_stands_last_and_once(chain, errors);
-    chains::rules(chain, errors);
     // Where a block has a mistake, what uses it cannot be judged.
     let uses_blocks = chain.elements().any(|element| matches!(element.kind, ElementKind::Call(_)));
     if blocks.is_none() && uses_blocks {
@@ -88,6 +95,21 @@ pub(crate) fn definition<'a>(
         nodes,
         loss,
     })
+}
+
+/// Rules on a chain. Where not all of it could be read, what stands where is a guess: only the layers are judged.
+fn rules(chain: &Chain, is_whole: bool, errors: &Diagnostics) {
+    if is_whole {
+        chains::rules(chain, errors);
+    } else {
+        chain.layers().for_each(|layer| layers::structure(layer, errors));
+    }
+}
+
+/// Rules on the numbers of layers in which no parameters stand: such layers are judged without being used.
+fn literal_values(chain: &Chain, errors: &Diagnostics) {
+    let literal = chain.layers().filter_map(|layer| layer.resolve(&Vec::new()).ok());
+    literal.for_each(|layer| layers::values(&layer, "", errors));
 }
 
 /// Calls `f` with every layer, those in branches too.

@@ -40,27 +40,39 @@ pub(super) fn are_different_and_free(nodes: &[Node<'_>], chain: &Chain, errors: 
     if errors.count() > before {
         return;
     }
-    let mut seen = HashMap::new();
-    each_name(nodes, &mut |name, _| {
-        // The constants of layers are their names in capitals.
-        *seen.entry(accessor(name).to_uppercase()).or_insert(0_usize) += 1;
+    // The constants of layers are their names in capitals.
+    let key = |name: &str| accessor(name).to_uppercase();
+    let mut seen: HashMap<String, Vec<Named<'_>>> = HashMap::new();
+    each_name(nodes, &mut |layer| seen.entry(key(layer.name)).or_default().push(layer));
+    each_name(nodes, &mut |layer| {
+        // The first of several takes them out.
+        let Some(same) = seen.remove(&key(layer.name)).filter(|same| same.len() > 1) else { return };
+        let (count, name) = (same.len(), accessor(layer.name));
+        let other = same.iter().find(|other| !std::ptr::eq(other.written, layer.written));
+        errors.push(match other {
+            None => Diagnostic::new(layer.place, format!("{count} layers are called `{name}`"))
+                .help("a name that is fixed in a repeated group would name several layers: remove it"),
+            Some(other) => {
+                let line = layer.place.line();
+                let message = format!("{count} layers are called `{name}`, the first in line {line}");
+                Diagnostic::new(other.place, message).help("rename one of them")
+            }
+        });
     });
-    let mut reported = Vec::new();
-    each_name(nodes, &mut |name, place| {
-        let key = accessor(name).to_uppercase();
-        if seen[&key] > 1 && !reported.contains(&key) {
-            let message = format!("{} layers are called `{}`", seen[&key], accessor(name));
-            errors.push(Diagnostic::new(place, message).help(
-                "a name that is fixed inside a repeated group would name several layers; change or remove it",
-            ));
-            reported.push(key);
-        }
-    });
+}
+
+/// Whether a layer can have a name: no method of the network has it, and it is none of Rust's words.
+pub(crate) fn is_taken(name: &str) -> bool {
+    is_rusts(name) || TAKEN.contains(&name)
+}
+
+fn is_rusts(name: &str) -> bool {
+    syn::parse_str::<Ident>(name).is_err() || name.starts_with("r#")
 }
 
 fn is_free(name: &Ident, errors: &Diagnostics) {
     let text = name.to_string();
-    let problem = if syn::parse_str::<Ident>(&text).is_err() || text.starts_with("r#") {
+    let problem = if is_rusts(&text) {
         "it is a word of Rust's"
     } else if TAKEN.contains(&text.as_str()) {
         "networks have a method of this name"
@@ -68,17 +80,34 @@ fn is_free(name: &Ident, errors: &Diagnostics) {
         return;
     };
     let message = format!("a layer cannot be called `{name}`: {problem}");
-    errors.push(Diagnostic::new(name.span(), message).help(format!("`@{text}1`, say")));
+    errors.push(Diagnostic::new(name.span(), message).help(format!("write `@{text}1`, say")));
 }
 
-/// Calls `f` with the name of every layer, and where it stands.
-fn each_name<'n>(nodes: &'n [Node<'_>], f: &mut dyn FnMut(&'n str, Place)) {
+/// A layer with its name.
+struct Named<'n> {
+    name: &'n str,
+    place: Place,
+    /// What it is in the source, to be told from another.
+    written: *const (),
+}
+
+/// Calls `f` with every layer that has a name.
+fn each_name<'n>(nodes: &'n [Node<'_>], f: &mut dyn FnMut(Named<'n>)) {
     for node in nodes {
         match node {
-            Node::Layer(step) => f(&step.name, step.layer.place),
-            Node::Custom(step) => f(&step.name, step.place),
+            Node::Layer(step) => f(Named {
+                name: &step.name,
+                place: step.layer.place,
+                written: std::ptr::from_ref(step.written).cast(),
+            }),
+            Node::Custom(step) => f(Named {
+                name: &step.name,
+                place: step.place,
+                written: std::ptr::from_ref(step.custom).cast(),
+            }),
             Node::Fork(fork) => {
-                f(&fork.name, fork.place);
+                let written = std::ptr::from_ref(fork.written).cast();
+                f(Named { name: &fork.name, place: fork.place, written });
                 fork.branches.iter().for_each(|branch| each_name(branch, f));
             }
             Node::Expect(_) => {}

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{facade, keywords_of};
-use crate::ast::{Block, Call, ElementKind, Source};
+use crate::ast::{Block, Call, Chain, ElementKind, Source};
 
 /// One item a block, with its documentation, its keywords, and the uses of blocks wherever they stand.
 pub(crate) fn items(source: &Source) -> TokenStream {
@@ -22,7 +22,7 @@ pub(crate) fn items(source: &Source) -> TokenStream {
     });
     let chains = source.blocks.iter().map(|block| &block.chain);
     let chains = chains.chain(source.definitions.iter().map(|definition| &definition.chain));
-    let uses = chains.flat_map(|chain| chain.elements()).filter_map(|element| match &element.kind {
+    let uses = chains.flat_map(Chain::elements).filter_map(|element| match &element.kind {
         ElementKind::Call(Call { name, .. }) => Some(name),
         _ => None,
     });

@@ -33,7 +33,15 @@ pub(super) fn ty(loss: &PlannedLoss, module: &TokenStream) -> TokenStream {
     let name = name(loss.kind);
     match (loss.kind, &loss.path) {
         (LossKind::Custom, Some(path)) => quote!(#path),
-        (LossKind::Structured, Some(path)) => quote!(#module::Structured<#path>),
+        // What is wrong with the user's type is said at its path.
+        (LossKind::Structured, Some(path)) => {
+            let module = module.clone().into_iter().map(|mut token| {
+                token.set_span(path.span());
+                token
+            });
+            let module: TokenStream = module.collect();
+            quote_spanned!(path.span()=> #module::Structured<#path>)
+        }
         _ => quote!(#module::#name),
     }
 }
@@ -46,7 +54,9 @@ pub(super) fn value(loss: &PlannedLoss) -> TokenStream {
             let delta = Literal::f64_unsuffixed(loss.delta);
             quote!(#ty::with_checked_margin(#delta))
         }
-        (LossKind::HierarchicalSoftmax, Some(tree)) => quote!(rt::HierarchicalSoftmax::new(&#tree)),
+        (LossKind::HierarchicalSoftmax, Some(tree)) => {
+            quote_spanned!(tree.span()=> rt::HierarchicalSoftmax::new(&#tree))
+        }
         (LossKind::Custom | LossKind::Structured, _) => quote!(<#ty as ::core::default::Default>::default()),
         _ => ty,
     }
@@ -72,5 +82,9 @@ pub(super) fn checks(plan: &Plan<'_>) -> Option<TokenStream> {
         output.depth,
         crate::ast::path_text(tree),
     );
-    Some(quote_spanned!(tree.span()=> const _: () = ::core::assert!(#tree.scores() == #scores, #message);))
+    // In the words of the loss's value, so that what is no tree is one mistake.
+    let loss = value(&plan.loss);
+    Some(
+        quote_spanned!(tree.span()=> const _: () = ::core::assert!(#loss.tree().scores() == #scores, #message);),
+    )
 }

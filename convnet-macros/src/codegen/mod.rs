@@ -72,7 +72,7 @@ fn structure(plan: &Plan<'_>) -> TokenStream {
 
 /// Names each keyword's documentation, with the span of the word in the source: what an editor shows on hovering.
 fn keywords(plan: &Plan<'_>) -> TokenStream {
-    let words = plan.definition.chain.elements().flat_map(keywords_of);
+    let words = plan.definition.chain.elements().filter_map(keywords_of);
     quote!(const _: &[rt::dsl::Keyword] = &[#(#words),*];)
 }
 

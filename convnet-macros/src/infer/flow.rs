@@ -5,8 +5,9 @@
 
 use std::collections::HashSet;
 
-use convnet_geometry::{GeometryError, LayerKind, Volume};
+use convnet_geometry::{LayerKind, Volume};
 
+use super::trial::Whole;
 use super::{geometry, joints, misfits, repairs};
 use crate::ast::Numbers;
 use crate::check::Spec;
@@ -17,7 +18,7 @@ use crate::vocabulary::Meaning;
 /// The volume of the scores, and the kind of each layer in the order in which they run: a joint after its branches.
 pub(super) fn flow(spec: &Spec<'_>, errors: &Diagnostics) -> (Option<Volume>, Vec<LayerKind>) {
     let mut flow =
-        Flow { errors, whole: &spec.nodes, inputs: Vec::new(), kinds: Vec::new(), reported: HashSet::new() };
+        Flow { errors, nodes: &spec.nodes, inputs: Vec::new(), kinds: Vec::new(), reported: HashSet::new() };
     let mut volume = Some(spec.input);
     for (index, node) in spec.nodes.iter().enumerate() {
         flow.inputs.push(volume);
@@ -28,8 +29,8 @@ pub(super) fn flow(spec: &Spec<'_>, errors: &Diagnostics) -> (Option<Volume>, Ve
 
 struct Flow<'a, 's> {
     errors: &'s Diagnostics,
-    /// The network, for trying out repairs.
-    whole: &'s [Node<'a>],
+    /// The network.
+    nodes: &'s [Node<'a>],
     /// The volume before each node of the network so far.
     inputs: Vec<Option<Volume>>,
     kinds: Vec<LayerKind>,
@@ -38,12 +39,17 @@ struct Flow<'a, 's> {
 }
 
 impl<'a> Flow<'a, '_> {
+    /// The network so far, for trying out changes.
+    fn whole(&self) -> Whole<'_, 'a> {
+        Whole { nodes: self.nodes, inputs: &self.inputs }
+    }
+
     /// What comes out of a node, which is, or stands in, number `index` of the network.
     fn node(&mut self, node: &Node<'a>, input: Option<Volume>, index: usize) -> Option<Volume> {
         match node {
             Node::Layer(step) => self.layer(step, input, index),
-            Node::Custom(step) => self.custom(step, input),
-            Node::Expect(expectation) => self.expect(expectation, input),
+            Node::Custom(step) => Some(self.custom(step, input)),
+            Node::Expect(expectation) => Some(self.expect(expectation, input)),
             Node::Fork(fork) => self.fork(fork, input, index),
         }
     }
@@ -62,7 +68,7 @@ impl<'a> Flow<'a, '_> {
             }
             Err(error) => {
                 if self.reported.insert(std::ptr::from_ref(step.written).cast()) {
-                    let tried = repairs::of(step, input, index, self.whole, &self.inputs);
+                    let tried = repairs::of(step, input, index, self.whole());
                     self.errors.push(misfits::misfit(step, input, error, tried));
                 }
                 None
@@ -70,7 +76,7 @@ impl<'a> Flow<'a, '_> {
         }
     }
 
-    fn custom(&mut self, step: &CustomStep<'a>, input: Option<Volume>) -> Option<Volume> {
+    fn custom(&mut self, step: &CustomStep<'a>, input: Option<Volume>) -> Volume {
         if let Some(input) = input {
             match geometry::custom(step, input) {
                 Ok(kind) => self.kinds.push(kind),
@@ -80,17 +86,14 @@ impl<'a> Flow<'a, '_> {
                 Err(_) => {}
             }
         }
-        Some(step.output)
+        step.output
     }
 
-    fn expect(&mut self, expectation: &Expectation<'a>, input: Option<Volume>) -> Option<Volume> {
+    fn expect(&mut self, expectation: &Expectation<'a>, input: Option<Volume>) -> Volume {
         let Expectation { annotation, volume: expected, at } = expectation;
         let found = input.filter(|found| found != expected);
-        let is_new = |found: &Volume| {
-            let _ = found;
-            self.reported.insert(std::ptr::from_ref(*annotation).cast())
-        };
-        if let Some(found) = found.filter(is_new) {
+        let mut is_new = || self.reported.insert(std::ptr::from_ref(*annotation).cast());
+        if let Some(found) = found.filter(|_| is_new()) {
             let message = format!("expected {expected}, but the volume here is {found}{}", describe(at));
             // It was as expected in the first repetition.
             let help = if is_repeated(at) {
@@ -101,7 +104,7 @@ impl<'a> Flow<'a, '_> {
             };
             self.errors.push(Diagnostic::new(annotation.place, message).help(help));
         }
-        Some(*expected)
+        *expected
     }
 
     fn fork(&mut self, fork: &Fork<'a>, input: Option<Volume>, index: usize) -> Option<Volume> {
@@ -123,29 +126,10 @@ impl<'a> Flow<'a, '_> {
             }
             Err(error) => {
                 if self.reported.insert(std::ptr::from_ref(fork.written).cast()) {
-                    self.errors.push(joints::mismatch(fork, input, &known, error));
+                    self.errors.push(joints::mismatch(fork, input, &known, error, (self.whole(), index)));
                 }
-                // A sum of a projection is meant to be what the longest branch gives.
                 None
             }
         }
     }
-}
-
-/// What comes out of nodes if one layer is changed; nothing if something then does not fit.
-pub(super) fn try_flow(
-    nodes: &[Node<'_>],
-    input: Volume,
-    change: &mut dyn FnMut(&Step<'_>, Volume) -> Result<LayerKind, GeometryError>,
-) -> Option<Volume> {
-    nodes.iter().try_fold(input, |volume, node| match node {
-        Node::Layer(step) => change(step, volume).ok().map(|kind| kind.output()),
-        Node::Custom(step) => geometry::custom(step, volume).ok().map(|kind| kind.output()),
-        Node::Expect(expectation) => (expectation.volume == volume).then_some(volume),
-        Node::Fork(fork) => {
-            let outputs: Option<Vec<Volume>> =
-                fork.branches.iter().map(|branch| try_flow(branch, volume, change)).collect();
-            joints::joint(fork.written.join, &outputs?).ok().map(|joint| joint.output)
-        }
-    })
 }

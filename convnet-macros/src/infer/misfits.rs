@@ -22,6 +22,11 @@ pub(super) fn misfit(
     match error {
         GeometryError::DoesNotDivide { axis, window } => {
             let message = format!("`{notation}` does not fit across the {axis} of {input}{turn}: {window}");
+            if repairs.is_empty() {
+                return say(message).help(
+                    "no other stride, padding or rounding alone fits both here and around the layer: where branches meet, or elsewhere that it stands",
+                );
+            }
             say(message).helps(repairs)
         }
         GeometryError::TooLarge { axis, window } => {

@@ -7,6 +7,7 @@ mod joints;
 mod loss;
 mod misfits;
 mod repairs;
+mod trial;
 
 use crate::check::Spec;
 use crate::diagnostics::{Diagnostic, Diagnostics};

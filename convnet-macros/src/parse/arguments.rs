@@ -28,12 +28,21 @@ pub(super) fn arguments(
         };
     };
     if keyword.parameters.is_empty() {
-        let message = format!("`{name}` takes nothing in parentheses");
-        return Err(Diagnostic::new(group.span(), message).help(format!("write `{example}`")));
+        let error = Diagnostic::new(group.span(), format!("`{name}` takes nothing in parentheses"));
+        return Err(match keyword.options.first() {
+            Some(option) => {
+                error.help(format!("its options stand behind it: `{example} {}`", option.example()))
+            }
+            None => error.help(format!("write `{example}`")),
+        });
     }
-    let all = keyword.parentheses();
-    let example = if keyword.parameters.iter().any(Parameter::is_required) { &example } else { &all };
-    let read = read(&group, name, keyword.parameters, example, scope)?;
+    let is_required = keyword.parameters.iter().any(Parameter::is_required);
+    let forms = if is_required {
+        format!("`{example}`")
+    } else {
+        format!("`{example}`, or {}", keyword.parentheses())
+    };
+    let read = read(&group, name, keyword.parameters, &forms, scope)?;
     let is_read =
         |parameter: &Parameter| read.iter().any(|argument| argument.parameter.name == parameter.name);
     match keyword.parameters.iter().find(|parameter| parameter.is_required() && !is_read(parameter)) {
@@ -54,12 +63,12 @@ fn needs(name: &str, parameter: &Parameter) -> String {
     }
 }
 
-/// Reads arguments, each at most once.
+/// Reads arguments, each at most once; `forms` are what could stand there.
 pub(super) fn read(
     group: &Group,
     name: &str,
     parameters: &'static [Parameter],
-    example: &str,
+    forms: &str,
     scope: &Scope<'_>,
 ) -> Result<Vec<Argument>, Diagnostic> {
     let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
@@ -67,7 +76,7 @@ pub(super) fn read(
     let mut arguments: Vec<Argument> = Vec::new();
     for tokens in tokens.split(is_comma).filter(|tokens| !tokens.is_empty()) {
         let argument = argument(tokens, name, parameters, scope)
-            .map_err(|error| error.help(format!("write `{example}`")))?;
+            .map_err(|error| error.help(format!("write {forms}")))?;
         if arguments.iter().any(|earlier| earlier.parameter.name == argument.parameter.name) {
             let message = format!("`{}` is given twice", argument.parameter.name);
             return Err(Diagnostic::new(argument.place, message).help("remove one"));
@@ -90,7 +99,7 @@ fn argument(
     match tokens {
         [TokenTree::Ident(word), TokenTree::Punct(equals), value @ ..] if equals.as_char() == '=' => {
             let Some(parameter) = parameters.iter().find(|parameter| word == parameter.name) else {
-                return Err(Diagnostic::new(word.span(), format!("`{name}` has no option `{word}`")));
+                return Err(no_such(word, name, parameters));
             };
             let value = value_of(parameter, value, place, scope)?;
             Ok(Argument { parameter, value, is_named: true, place })
@@ -121,12 +130,29 @@ fn nameless(tokens: &[TokenTree], name: &str, parameters: &[Parameter], place: P
             );
             Diagnostic::new(place, message)
         }
+        ([TokenTree::Literal(_)], [only]) if only.kind == ParameterKind::Flag => {
+            Diagnostic::new(place, format!("`{name}` takes no number"))
+        }
         ([TokenTree::Literal(value)], [only]) => {
             Diagnostic::new(place, format!("say what {value} is: `{}={value}`", only.name))
         }
-        ([TokenTree::Ident(word)], _) => Diagnostic::new(place, format!("`{name}` has no option `{word}`")),
+        ([TokenTree::Literal(value)], _) => {
+            Diagnostic::new(place, format!("say what {value} is: the options of `{name}` have names"))
+        }
+        ([TokenTree::Ident(word)], _) => no_such(word, name, parameters),
         _ => Diagnostic::new(place, "expected `name=value`"),
     }
+}
+
+/// A name that no argument has.
+fn no_such(word: &proc_macro2::Ident, name: &str, parameters: &[Parameter]) -> Diagnostic {
+    let is_probability = word == "p" && parameters.iter().any(|parameter| parameter.name == "keep");
+    let why = if is_probability {
+        ": `keep` is the probability of keeping a number (the notes' p), others' p is that of dropping it"
+    } else {
+        ""
+    };
+    Diagnostic::new(word.span(), format!("`{name}` has no option `{word}`{why}"))
 }
 
 fn value_of(

@@ -5,7 +5,7 @@ use syn::Attribute;
 
 use super::cursor::Cursor;
 use super::{chain, scope::Scope};
-use crate::ast::Block;
+use crate::ast::{Block, Chain};
 use crate::diagnostics::{Diagnostic, Place};
 use crate::vocabulary::{self, OptionKind, Word};
 
@@ -23,7 +23,9 @@ pub(super) fn block(
     let before = errors.count();
     for attribute in attributes.iter().filter(|attribute| !attribute.path().is_ident("doc")) {
         let place = Place::between(attribute.pound_token.span, attribute.bracket_token.span.close());
-        errors.push(Diagnostic::new(place, "a block takes documentation, and no other attributes"));
+        errors.push(
+            Diagnostic::new(place, "a block takes documentation, and no other attributes").help("remove it"),
+        );
     }
     let (statement, lacks_semicolon) = cursor.statement();
     let mut cursor = Cursor::new(statement);
@@ -38,38 +40,52 @@ pub(super) fn block(
         );
     }
     if let Some(taken) = taken(&name, false) {
-        errors.push(Diagnostic::new(name.span(), format!("a block cannot be called `{name}`: {taken}")));
+        let message = format!("a block cannot be called `{name}`: {taken}");
+        errors.push(Diagnostic::new(name.span(), message).help("choose another name"));
     }
-    if earlier.iter().any(|block| block.name == name) {
-        errors
-            .push(Diagnostic::new(name.span(), format!("there are two blocks `{name}`")).help("rename one"));
+    if let Some(first) = earlier.iter().find(|block| block.name == name) {
+        let line = Place::from(first.name.span()).line();
+        let message = format!("there are two blocks `{name}`, the first in line {line}");
+        errors.push(Diagnostic::new(name.span(), message).help("rename one"));
     }
     let parameters = cursor.take_group(Delimiter::Parenthesis);
-    let parameters = parameters.map_or_else(Vec::new, |group| self::parameters(&group, scope));
-    let Some(equals) = cursor.take_punct('=') else {
+    let parameters = parameters.map_or_else(Vec::new, |group| self::parameters(&name, &group, scope));
+    let equals = cursor.take_punct('=');
+    if equals.is_none() {
         errors
             .push(Diagnostic::new(name.span(), format!("expected `=` behind `block {name}`")).help(WRITTEN));
-        return None;
-    };
+    }
     let inner = Scope { errors, blocks: scope.blocks, parameters: &parameters };
-    let chain = chain::chain(cursor.rest(), equals.span().into(), &inner);
+    let chain = match (equals, cursor.peek()) {
+        (Some(equals), _) => chain::chain(cursor.rest(), equals.span().into(), &inner),
+        // The sign alone is missing.
+        (None, Some(TokenTree::Ident(_) | TokenTree::Group(_))) => {
+            chain::chain(cursor.rest(), name.span().into(), &inner)
+        }
+        (None, _) => Chain { elements: Vec::new(), place: name.span().into() },
+    };
     Some(Block { attributes, name, chain, is_whole: errors.count() == before, parameters })
 }
 
 /// `(f, k)`.
-fn parameters(group: &Group, scope: &Scope<'_>) -> Vec<Ident> {
+fn parameters(block: &Ident, group: &Group, scope: &Scope<'_>) -> Vec<Ident> {
     let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
+    if tokens.is_empty() {
+        let message = format!("block `{block}` has no parameters");
+        let help = format!("write `block {block} = ...`, without parentheses");
+        scope.errors.push(Diagnostic::new(group.span(), message).help(help));
+    }
     let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
     let mut parameters: Vec<Ident> = Vec::new();
     for tokens in tokens.split(is_comma).filter(|tokens| !tokens.is_empty()) {
-        let [TokenTree::Ident(name)] = tokens else {
-            let message = "expected the name of a parameter";
+        if tokens.len() > 1 || !matches!(tokens[0], TokenTree::Ident(_)) {
+            let message = "expected the name of a parameter, and nothing else";
             scope.errors.push(Diagnostic::new(Place::of(tokens), message).help(WRITTEN));
-            continue;
-        };
+        }
+        let TokenTree::Ident(name) = &tokens[0] else { continue };
         if let Some(taken) = taken(name, true) {
             let message = format!("a parameter cannot be called `{name}`: {taken}");
-            scope.errors.push(Diagnostic::new(name.span(), message));
+            scope.errors.push(Diagnostic::new(name.span(), message).help("choose another name"));
         }
         if parameters.contains(name) {
             let message = format!("there are two parameters `{name}`");
@@ -86,8 +102,7 @@ fn taken(name: &Ident, is_parameter: bool) -> Option<&'static str> {
     if let Word::Known(..) = vocabulary::look_up(&text) {
         return Some("it is a keyword of the notation");
     }
-    let letters = text.trim_end_matches(|c: char| c.is_ascii_digit() || c == 'x');
-    let is_option = OptionKind::of(letters).is_some_and(|option| option.takes_number() || letters == text);
+    let is_option = OptionKind::of_word(&text).is_some();
     if text == "x" || (is_option && !(is_parameter && text.len() == 1)) {
         return Some("it is an option of the notation");
     }

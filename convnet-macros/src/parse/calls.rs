@@ -14,37 +14,44 @@ fn is_comma(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',')
 }
 
-/// Reads the use of a block of so many parameters, whose name comes next.
-pub(super) fn call(
-    cursor: &mut Cursor<'_>,
-    parameters: usize,
-    scope: &Scope<'_>,
-) -> Result<Call, Diagnostic> {
+/// Reads the use of a block of so many parameters, whose name comes next. Arguments that are missing or cannot be read
+/// were reported, and are guessed.
+pub(super) fn call(cursor: &mut Cursor<'_>, parameters: usize, scope: &Scope<'_>) -> Call {
     let name = cursor.take_ident().expect("the use of a block begins with its name");
     let group = cursor.take_group(Delimiter::Parenthesis);
-    let mut place = Place::from(name.span());
-    let mut arguments = Vec::new();
-    if let Some(group) = &group {
-        place = place.to(group.span().into());
-        let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
-        for tokens in tokens.split(is_comma).filter(|tokens| !tokens.is_empty()) {
-            arguments.push(argument(tokens, scope)?);
-        }
+    let place = Place::from(name.span());
+    let place = group.as_ref().map_or(place, |group| place.to(group.span().into()));
+    let tokens: Vec<TokenTree> = group.iter().flat_map(Group::stream).collect();
+    let written = tokens.split(is_comma).filter(|tokens| !tokens.is_empty());
+    let mut arguments: Vec<Number> = written
+        .map(|tokens| {
+            argument(tokens, scope).unwrap_or_else(|error| {
+                scope.errors.push(error);
+                Number::literal(1, place)
+            })
+        })
+        .collect();
+    if arguments.len() != parameters || (group.is_some() && parameters == 0) {
+        scope.errors.push(wrong_count(&name, place, parameters, arguments.len()));
+        arguments.resize_with(parameters, || Number::literal(1, place));
     }
-    if group.is_some() && parameters == 0 && arguments.is_empty() {
-        let message = format!("`{name}` has no parameters");
-        return Err(Diagnostic::new(place, message).help(format!("write `{name}`, without parentheses")));
-    }
-    if arguments.len() != parameters {
-        let message = format!("`{name}` has {parameters} parameters, and is given {}", arguments.len());
-        let written: Vec<_> = (0..parameters).map(|i| (16 << i.min(8)).to_string()).collect();
-        let help = match parameters {
-            0 => format!("write `{name}`, without parentheses"),
-            _ => format!("write `{name}({})`, say", written.join(", ")),
-        };
-        return Err(Diagnostic::new(place, message.replace("1 parameters", "1 parameter")).help(help));
-    }
-    Ok(Call { name, arguments, place })
+    Call { name, arguments, place }
+}
+
+fn wrong_count(name: &proc_macro2::Ident, place: Place, parameters: usize, given: usize) -> Diagnostic {
+    let values: Vec<_> = (0..parameters).map(|i| (16 << i.min(8)).to_string()).collect();
+    let (message, help) = match parameters {
+        0 => (format!("`{name}` has no parameters"), format!("write `{name}`, without parentheses")),
+        1 => (
+            format!("`{name}` has 1 parameter, and is given {given}"),
+            format!("write `{name}({})`, say", values.join(", ")),
+        ),
+        _ => (
+            format!("`{name}` has {parameters} parameters, and is given {given}"),
+            format!("write `{name}({})`, say", values.join(", ")),
+        ),
+    };
+    Diagnostic::new(place, message).help(help)
 }
 
 /// A number, a parameter, or arithmetic, which needs no parentheses of its own here.

@@ -4,10 +4,10 @@ use proc_macro2::{Delimiter, Group, TokenTree};
 
 use super::cursor::Cursor;
 use super::scope::Scope;
-use super::{branches, calls, layer, numbers};
+use super::{branches, calls, layer, numbers, options};
 use crate::ast::{Annotation, Chain, Element, ElementKind, Number};
 use crate::diagnostics::{Diagnostic, Place};
-use crate::vocabulary::{self, Form, Word};
+use crate::vocabulary::{self, Form, Keyword, OptionKind, Word};
 
 /// Reads a chain; what could not be read was reported, and is guessed. `around` is pointed at if the chain is empty.
 pub(super) fn chain(tokens: &[TokenTree], around: Place, scope: &Scope<'_>) -> Chain {
@@ -62,6 +62,7 @@ fn stray_arrow(before: Option<&[TokenTree]>, after: Option<&[TokenTree]>) -> Dia
 /// Reads one element: everything between two arrows. Behind one that could not be read stand guesses, for the stub.
 fn element(segment: &[TokenTree], scope: &Scope<'_>) -> Vec<Element> {
     let mut cursor = Cursor::new(segment);
+    let before = scope.errors.count();
     let kind = match kind(&mut cursor, scope) {
         Ok(kind) => kind,
         Err(error) => {
@@ -69,8 +70,12 @@ fn element(segment: &[TokenTree], scope: &Scope<'_>) -> Vec<Element> {
             return guesses(segment);
         }
     };
+    // Behind the mistaken use of a block stands what was meant for its parentheses.
+    let is_read = scope.errors.count() == before || !matches!(kind, ElementKind::Call(_));
     let tail = tail(&mut cursor, scope).and_then(|tail| {
-        nothing_else(&cursor, &kind)?;
+        if is_read {
+            nothing_else(&cursor, &kind, scope)?;
+        }
         Ok(tail)
     });
     let (name, annotation) = tail.unwrap_or_else(|error| {
@@ -113,9 +118,13 @@ fn kind(cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Result<ElementKind, Diagn
             return calls::custom(group, scope).map(ElementKind::Custom);
         }
         TokenTree::Group(group) => {
-            let message =
-                "braces stand behind `struct Name`, `CAT` and `ADD`; groups are written in brackets";
-            Diagnostic::new(group.span(), message).help("write `[CONV3-64 -> RELU]*2`")
+            cursor.next();
+            scope.errors.push(
+                Diagnostic::new(group.span(), "a group is written in brackets").help(
+                    "write `[ ... ]` for `{ ... }`: braces stand behind `struct Name`, `CAT` and `ADD`",
+                ),
+            );
+            return Ok(repeated(group, cursor, scope));
         }
         TokenTree::Punct(punct) if punct.as_char() == '|' => {
             Diagnostic::new(punct.span(), "`|` separates branches, and there are none here")
@@ -133,14 +142,38 @@ fn named(
     scope: &Scope<'_>,
 ) -> Result<ElementKind, Diagnostic> {
     if let Some(parameters) = scope.block(word) {
-        return calls::call(cursor, parameters, scope).map(ElementKind::Call);
+        return Ok(ElementKind::Call(calls::call(cursor, parameters, scope)));
     }
-    match vocabulary::look_up(&word.to_string()) {
-        Word::Known(keyword, "") if keyword.form == Form::Branches => {
+    let text = word.to_string();
+    let keyword = match vocabulary::look_up(&text) {
+        Word::Known(keyword, "") => Some(keyword),
+        Word::Known(..) => None,
+        Word::Unknown => misspelt_branches(word, cursor, scope),
+    };
+    match keyword {
+        Some(keyword) if keyword.form == Form::Branches => {
             branches::branches(keyword, cursor, scope).map(ElementKind::Branches)
         }
         _ => layer::layer(cursor, scope).map(ElementKind::Layer),
     }
+}
+
+/// What `CONCATENATE{ a | b }` was meant to be, which is complained of.
+fn misspelt_branches(
+    word: &proc_macro2::Ident,
+    cursor: &Cursor<'_>,
+    scope: &Scope<'_>,
+) -> Option<&'static Keyword> {
+    let [_, TokenTree::Group(group), ..] = cursor.rest() else { return None };
+    let (keyword, _) = vocabulary::nearest(&word.to_string())?;
+    if keyword.form != Form::Branches || group.delimiter() != Delimiter::Brace {
+        return None;
+    }
+    scope.errors.push(
+        Diagnostic::new(word.span(), format!("there is no layer `{word}`"))
+            .help(format!("did you mean `{}`?", keyword.name)),
+    );
+    Some(keyword)
 }
 
 /// `[ chain ]*n`, the bracket already taken.
@@ -199,20 +232,24 @@ fn annotation(cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Result<Option<Annot
     Ok(Some(Annotation { volume, place: group.span().into() }))
 }
 
-fn nothing_else(cursor: &Cursor<'_>, kind: &ElementKind) -> Result<(), Diagnostic> {
+fn nothing_else(cursor: &Cursor<'_>, kind: &ElementKind, scope: &Scope<'_>) -> Result<(), Diagnostic> {
     let Some(first) = cursor.peek() else {
         return Ok(());
     };
     let error = match first {
         TokenTree::Punct(punct) if punct.as_char() == ';' => {
             Diagnostic::new(punct.span(), "no `;` stands inside the braces of a network")
-                .help("remove it; asserts follow the closing brace")
+                .help("remove it; asserts and blocks stand outside the braces")
         }
         TokenTree::Punct(punct) if punct.as_char() == '*' => {
-            let help = match (kind, cursor.rest()) {
-                (ElementKind::Layer(layer), [_, TokenTree::Literal(repeat), ..]) => {
-                    format!("write `[{}]*{repeat}`", layer.notation())
-                }
+            let group = match kind {
+                ElementKind::Layer(layer) => Some(layer.notation()),
+                ElementKind::Call(call) => Some(call.notation()),
+                ElementKind::Branches(branches) => Some(format!("{}{{ ... }}", branches.keyword.name)),
+                ElementKind::Group { .. } | ElementKind::Custom(_) => None,
+            };
+            let help = match (group, cursor.rest()) {
+                (Some(group), [_, TokenTree::Literal(repeat), ..]) => format!("write `[{group}]*{repeat}`"),
                 _ => "write `[CONV3-64 -> RELU]*2`".to_owned(),
             };
             Diagnostic::new(punct.span(), "only a group in brackets can be repeated, once").help(help)
@@ -225,13 +262,29 @@ fn nothing_else(cursor: &Cursor<'_>, kind: &ElementKind) -> Result<(), Diagnosti
             Diagnostic::new(punct.span(), "a name stands behind the options and before `:`, once")
                 .help("write `CONV3-64 s2 @stem : [16x16x64]`")
         }
-        TokenTree::Ident(_) | TokenTree::Group(_) => Diagnostic::new(
-            Place::of(&cursor.rest()[..1]),
-            format!("expected `->` before `{}`", numbers::text(first)),
-        ),
+        TokenTree::Ident(word) if OptionKind::of_word(&word.to_string()).is_some() => {
+            stray_option(word, kind)
+        }
+        TokenTree::Ident(word) => options::unknown(word, scope),
+        TokenTree::Group(group) => {
+            let message = format!("expected `->` before `{}`", numbers::text(first));
+            Diagnostic::new(group.span(), message).help("layers are joined by `->`")
+        }
         other => {
             Diagnostic::new(other.span(), format!("unexpected `{other}`")).help("layers are joined by `->`")
         }
     };
     Err(error)
+}
+
+/// An option that stands where none can.
+fn stray_option(word: &proc_macro2::Ident, kind: &ElementKind) -> Diagnostic {
+    let (message, help) = match kind {
+        ElementKind::Layer(_) => {
+            ("an option stands before `@` and `:`", "write `CONV3-64 s2 @stem : [16x16x64]`")
+        }
+        ElementKind::Call(_) => ("a block has no options", "write it behind a layer of the block"),
+        _ => ("only layers have options", "write it behind a layer: `CONV3-64 s2`"),
+    };
+    Diagnostic::new(word.span(), format!("{message}: `{word}`")).help(help)
 }

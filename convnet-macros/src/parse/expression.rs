@@ -7,6 +7,7 @@ use super::numbers;
 use super::scope::Scope;
 use crate::ast::{Number, Operator, Value};
 use crate::diagnostics::{Diagnostic, Place};
+use crate::vocabulary::edit_distance;
 
 /// Reads what stands in parentheses.
 pub(super) fn parenthesized(group: &Group, scope: &Scope<'_>) -> Result<Number, Diagnostic> {
@@ -31,7 +32,7 @@ pub(super) fn parenthesized(group: &Group, scope: &Scope<'_>) -> Result<Number, 
 fn sum(cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Result<Number, Diagnostic> {
     let mut left = product(cursor, scope)?;
     while let Some(operator) = operator(cursor, false) {
-        left = arithmetic(left, operator, product(cursor, scope)?);
+        left = arithmetic(left, operator, product(cursor, scope)?)?;
     }
     Ok(left)
 }
@@ -39,7 +40,7 @@ fn sum(cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Result<Number, Diagnostic>
 fn product(cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Result<Number, Diagnostic> {
     let mut left = operand(cursor, scope)?;
     while let Some(operator) = operator(cursor, true) {
-        left = arithmetic(left, operator, operand(cursor, scope)?);
+        left = arithmetic(left, operator, operand(cursor, scope)?)?;
     }
     Ok(left)
 }
@@ -51,9 +52,19 @@ fn operator(cursor: &mut Cursor<'_>, is_product: bool) -> Option<Operator> {
     Some(operator)
 }
 
-fn arithmetic(left: Number, operator: Operator, right: Number) -> Number {
+/// How many signs of a number may wait for one another.
+const DEPTH_LIMIT: usize = 64;
+
+fn arithmetic(left: Number, operator: Operator, right: Number) -> Result<Number, Diagnostic> {
     let place = left.place.to(right.place);
-    Number { value: Value::Arithmetic(Box::new(left), operator, Box::new(right)), place }
+    let number = Number { value: Value::Arithmetic(Box::new(left), operator, Box::new(right)), place };
+    if number.depth() > DEPTH_LIMIT {
+        let message = format!("this number has more than {DEPTH_LIMIT} signs, one behind another");
+        return Err(
+            Diagnostic::new(place, message).help("write it in fewer, or give it a parameter of its own")
+        );
+    }
+    Ok(number)
 }
 
 fn operand(cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Result<Number, Diagnostic> {
@@ -77,6 +88,12 @@ pub(super) fn parameter(name: &proc_macro2::Ident, scope: &Scope<'_>) -> Result<
         return Ok(Number { value: Value::Parameter(name.to_string()), place: name.span().into() });
     }
     let error = Diagnostic::new(name.span(), format!("there is no parameter `{name}`"));
+    let text = name.to_string();
+    let distance = |parameter: &&proc_macro2::Ident| edit_distance(&text, &parameter.to_string());
+    let nearest = scope.parameters.iter().min_by_key(distance);
+    if let Some(nearest) = nearest.filter(|nearest| distance(nearest) < 1 + text.len() / 2) {
+        return Err(error.help(format!("did you mean `{nearest}`?")));
+    }
     let names: Vec<_> = scope.parameters.iter().map(|parameter| format!("`{parameter}`")).collect();
     Err(if names.is_empty() {
         error.help(format!("parameters belong to blocks: `block name({name}) = CONV3-{name} -> RELU;`"))

@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Ident, TokenTree};
 
 use super::cursor::Cursor;
 use super::scope::Scope;
-use super::{arguments, numbers, options};
+use super::{arguments, numbers, options, unknown};
 use crate::ast::{Layer, Number, Numbers};
 use crate::diagnostics::{Diagnostic, Place};
 use crate::vocabulary::{self, Form, Keyword, Meaning, Word};
@@ -16,7 +16,7 @@ pub(super) fn layer(cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Result<Layer,
     let text = word.to_string();
     let (keyword, on_word) = match vocabulary::look_up(&text) {
         Word::Known(keyword, on_word) => (keyword, on_word),
-        Word::Unknown => return Err(unknown(&word, cursor, scope)),
+        Word::Unknown => return Err(unknown::layer(&word, cursor, scope)),
     };
     let numbers = keyword_numbers(keyword, &word, on_word, cursor, scope)?;
     let arguments = arguments::arguments(keyword, &word, cursor, scope)?;
@@ -31,61 +31,13 @@ pub(super) fn guess(word: &Ident) -> Option<Layer> {
     let keyword = match vocabulary::look_up(&text) {
         Word::Known(keyword, _) => keyword,
         Word::Unknown if text.starts_with(|c: char| c.is_ascii_uppercase()) => vocabulary::nearest(&text)?.0,
-        Word::Unknown => return None,
+        // `conv3`, but no option that is close to a keyword.
+        Word::Unknown => match vocabulary::look_up(&text.to_ascii_uppercase()) {
+            Word::Known(keyword, _) => keyword,
+            Word::Unknown => return None,
+        },
     };
-    Some(Layer {
-        keyword,
-        word: word.clone(),
-        numbers: Numbers::None,
-        options: Vec::new(),
-        arguments: Vec::new(),
-        place: word.span().into(),
-    })
-}
-
-/// A word that is neither keyword nor block: names the nearest.
-fn unknown(word: &Ident, cursor: &Cursor<'_>, scope: &Scope<'_>) -> Diagnostic {
-    let text = word.to_string();
-    if text.starts_with(|c: char| c.is_ascii_lowercase()) {
-        if let Some(block) = scope.nearest_block(&text) {
-            return Diagnostic::new(word.span(), format!("there is no block `{text}`"))
-                .help(format!("did you mean `{block}`?"));
-        }
-    }
-    let error = Diagnostic::new(word.span(), format!("there is no layer `{text}`"));
-    if let Some(written) = with_parameter(&text, scope) {
-        return error.help(format!("write `{written}`: a parameter stands in parentheses"));
-    }
-    let Some((keyword, on_word)) = vocabulary::nearest(&text) else {
-        let names: Vec<_> = vocabulary::KEYWORDS.iter().map(|keyword| keyword.name).collect();
-        return error.help(format!("the layers and losses are {}", names.join(", ")));
-    };
-    let is_numbered = matches!(keyword.form, Form::WindowAndCount | Form::Window | Form::Count);
-    let suggestion = match (is_numbered, in_parentheses(cursor)) {
-        (false, _) => keyword.example(),
-        (true, Some(numbers)) if on_word.is_empty() => with_numbers(keyword, &numbers),
-        (true, _) if on_word.is_empty() => keyword.example(),
-        _ => format!("{}{on_word}", keyword.name),
-    };
-    error.help(format!("did you mean `{suggestion}`?"))
-}
-
-/// `CONVf` as `CONV(f)`.
-fn with_parameter(text: &str, scope: &Scope<'_>) -> Option<String> {
-    scope.parameters.iter().find_map(|parameter| {
-        let rest = text.strip_suffix(&parameter.to_string())?;
-        let name = rest.trim_end_matches(|c: char| c.is_ascii_digit() || c == 'x');
-        let keyword = vocabulary::keyword(name)?;
-        let is_numbered = matches!(keyword.form, Form::WindowAndCount | Form::Window | Form::Count);
-        is_numbered.then(|| format!("{rest}({parameter})"))
-    })
-}
-
-/// The numbers of `CONV(3, 64)`, as other libraries would write it.
-fn in_parentheses(cursor: &Cursor<'_>) -> Option<Vec<String>> {
-    let group = cursor.peek_group(Delimiter::Parenthesis)?;
-    let literal = |token: &TokenTree| matches!(token, TokenTree::Literal(_)).then(|| token.to_string());
-    Some(group.stream().into_iter().filter_map(|token| literal(&token)).collect())
+    Some(Layer::bare(keyword, word))
 }
 
 /// Whether parentheses hold what others write there, and no arithmetic of ours: literals and commas alone.
@@ -102,14 +54,6 @@ fn is_foreign(cursor: &Cursor<'_>) -> bool {
         .into_iter()
         .any(|token| matches!(token, TokenTree::Punct(p) if matches!(p.as_char(), ',' | '=')));
     has_comma || (tokens.peek().is_some() && tokens.all(is_list))
-}
-
-fn with_numbers(keyword: &Keyword, numbers: &[String]) -> String {
-    match (keyword.form, numbers) {
-        (Form::WindowAndCount, [filter, count, ..]) => format!("{}{filter}-{count}", keyword.name),
-        (Form::Window | Form::Count, [number, ..]) => format!("{}{number}", keyword.name),
-        _ => keyword.example(),
-    }
 }
 
 fn keyword_numbers(
@@ -139,13 +83,14 @@ fn keyword_numbers(
                 return Err(missing_numbers(keyword, word, cursor));
             }
             numbers::sides(on_word, place, cursor, scope)
-                .map_err(|error| error.help(format!("write `{example}`")))?
+                .map_err(|error| error.or_help(format!("write `{example}`")))?
         }
     };
     if sides.is_empty() {
         return Err(missing_numbers(keyword, word, cursor));
     }
-    let extent = numbers::extent(sides, place).map_err(|error| error.help(format!("write `{example}`")))?;
+    let extent =
+        numbers::extent(sides, place).map_err(|error| error.or_help(format!("write `{example}`")))?;
     match keyword.form {
         Form::Count if extent.height.is_some() => {
             Err(wrong(format!("`{name}` takes one number, found `{on_word}`")))
@@ -166,38 +111,47 @@ fn count(head: &str, word: &Ident, cursor: &mut Cursor<'_>, scope: &Scope<'_>) -
         let message = format!("`{head}` says the size of the filters, but not their number");
         return Err(Diagnostic::new(word.span(), message).help(help));
     };
-    if let Some(number) = numbers::number(cursor, scope).map_err(|error| error.help(help.clone()))? {
-        return no_arithmetic(head, number, cursor);
+    if let Some(number) = numbers::number(cursor, scope).map_err(|error| error.or_help(help.clone()))? {
+        return no_arithmetic(head, number, cursor, scope);
     }
-    match cursor.next() {
-        Some(other) => {
-            let message = format!("expected the number of filters, found `{}`", numbers::text(other));
-            Err(Diagnostic::new(other.span(), message).help(help))
-        }
-        None => {
-            let place = Place::between(word.span(), dash.span());
-            Err(Diagnostic::new(place, "the number of filters is missing").help(help))
-        }
+    if let Some(other) = cursor.next() {
+        let message = format!("expected the number of filters, found `{}`", numbers::text(other));
+        return Err(Diagnostic::new(other.span(), message).help(help));
     }
+    let place = Place::between(word.span(), dash.span());
+    Err(Diagnostic::new(place, "the number of filters is missing").help(help))
 }
 
 /// `CONV3-k/4` means `CONV3-(k/4)`.
-fn no_arithmetic(head: &str, number: Number, cursor: &Cursor<'_>) -> Result<Number, Diagnostic> {
+fn no_arithmetic(
+    head: &str,
+    number: Number,
+    cursor: &Cursor<'_>,
+    scope: &Scope<'_>,
+) -> Result<Number, Diagnostic> {
     let (sign, right) = match cursor.rest() {
         [TokenTree::Punct(sign), right, ..] => (sign.as_char(), right),
         _ => return Ok(number),
     };
-    let is_number = matches!(right, TokenTree::Literal(_) | TokenTree::Ident(_));
-    let is_arithmetic = matches!(sign, '/' | '+') || (matches!(sign, '*' | '-') && is_number);
     let is_literal = matches!(number.value, crate::ast::Value::Literal(_));
-    // Behind a number `*` is an attempt to repeat a layer, which has a message of its own.
-    if !is_arithmetic || (sign == '*' && is_literal) {
+    let is_arithmetic = match right {
+        // Behind a number `*` is an attempt to repeat a layer, which has a message of its own.
+        TokenTree::Literal(_) => matches!(sign, '/' | '+' | '-') || (sign == '*' && !is_literal),
+        TokenTree::Ident(name) if scope.has_parameter(name) => matches!(sign, '/' | '+' | '-' | '*'),
+        _ => matches!(sign, '/' | '+'),
+    };
+    if !is_arithmetic {
         return Ok(number);
     }
     let place = number.place.to(right.span().into());
     let right = numbers::text(right);
-    Err(Diagnostic::new(place, "arithmetic stands in parentheses")
-        .help(format!("write `{head}-({number}{sign}{right})`")))
+    let error = Diagnostic::new(place, "arithmetic stands in parentheses")
+        .help(format!("write `{head}-({number}{sign}{right})`"));
+    Err(if sign == '*' {
+        error.help(format!("to repeat the layer, write `[{head}-{number}]*{right}`"))
+    } else {
+        error
+    })
 }
 
 fn missing_numbers(keyword: &Keyword, word: &Ident, cursor: &Cursor<'_>) -> Diagnostic {
@@ -210,11 +164,11 @@ fn missing_numbers(keyword: &Keyword, word: &Ident, cursor: &Cursor<'_>) -> Diag
         )
         .help("write `POOL2`, or nothing");
     }
-    if let Some(given) = in_parentheses(cursor) {
+    if let Some(given) = unknown::in_parentheses(cursor) {
         let end = Place::of(&cursor.rest()[..1]);
         let message = format!("the numbers of `{name}` are written on to it, without parentheses");
         return Diagnostic::new(Place::from(word.span()).to(end), message)
-            .help(format!("write `{}`", with_numbers(keyword, &given)));
+            .help(format!("write `{}`", unknown::with_numbers(keyword, &given)));
     }
     let needs = match keyword.form {
         Form::WindowAndCount => "the size and the number of its filters",

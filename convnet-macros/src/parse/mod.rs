@@ -15,10 +15,12 @@ mod layer;
 mod numbers;
 mod options;
 mod scope;
+mod unknown;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::parse::Parser as _;
+use syn::spanned::Spanned as _;
 use syn::{Attribute, Path, Visibility};
 
 use crate::ast::{Chain, Definition, Source};
@@ -99,6 +101,10 @@ fn definition(cursor: &mut Cursor<'_>, source: &mut Source, scope: &Scope<'_>) -
     let attributes = attributes(cursor, scope.errors);
     let visibility = visibility(cursor);
     if let Some(keyword) = cursor.take_word("block") {
+        if !matches!(visibility, Visibility::Inherited) {
+            let message = "a block belongs to the macro call that it stands in, and has no visibility";
+            scope.errors.push(Diagnostic::new(visibility.span(), message).help("remove it"));
+        }
         let block = blocks::block(&keyword, attributes, cursor, &source.blocks, scope);
         let is_read = block.is_some();
         source.blocks.extend(block);

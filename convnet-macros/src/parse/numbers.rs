@@ -78,7 +78,7 @@ pub(super) fn sides(
         sides.push(expression::parenthesized(&group, scope)?);
         match cursor.peek() {
             Some(TokenTree::Ident(word)) if is_continued(&word.to_string()) => {
-                text = word.to_string()[1..].to_owned();
+                text = word.to_string().split_off(1);
                 cursor.next();
                 if text.is_empty() && !matches!(cursor.peek(), Some(TokenTree::Group(_))) {
                     return Err(missing_side(place));
@@ -141,7 +141,7 @@ pub(super) fn volume(group: &Group, scope: &Scope<'_>) -> Result<[Number; 3], Di
         }
     };
     let sides =
-        sides(&first, group.span().into(), &mut cursor, scope).map_err(|error| error.help(written))?;
+        sides(&first, group.span().into(), &mut cursor, scope).map_err(|error| error.or_help(written))?;
     if let (Ok(volume), true) = (<[Number; 3]>::try_from(sides), cursor.is_at_end()) {
         return Ok(volume);
     }

@@ -24,18 +24,13 @@ pub(super) fn options(cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Result<Vec<
 
 fn option(word: &Ident, cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Result<OptionValue, Diagnostic> {
     let text = word.to_string();
-    let letters = text.trim_end_matches(|c: char| c.is_ascii_digit() || c == 'x');
-    let digits = &text[letters.len()..];
-    let Some(kind) = OptionKind::of(letters).filter(|kind| kind.takes_number() || digits.is_empty()) else {
-        return Err(unknown(word, scope));
-    };
+    let Some((kind, digits)) = OptionKind::of_word(&text) else { return Err(unknown(word, scope)) };
     if let (OptionKind::Padding, Some(group), true) =
         (kind, cursor.peek_group(Delimiter::Parenthesis), digits.is_empty())
+        && names_sides(group)
     {
-        if names_sides(group) {
-            cursor.next();
-            return Ok(OptionValue::Padding(padding_per_side(group, scope)?));
-        }
+        cursor.next();
+        return Ok(OptionValue::Padding(padding_per_side(group, scope)?));
     }
     if kind == OptionKind::DropConnect {
         return drop_connect(word, cursor, scope);
@@ -50,7 +45,8 @@ fn option(word: &Ident, cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Result<Op
     }
     let place = Place::from(word.span());
     let example = format!("write `{}`", kind.example());
-    let sides = numbers::sides(digits, place, cursor, scope).map_err(|error| error.help(example.clone()))?;
+    let sides =
+        numbers::sides(digits, place, cursor, scope).map_err(|error| error.or_help(example.clone()))?;
     if sides.is_empty() {
         return Err(Diagnostic::new(place, format!("`{text}` needs a number")).help(example));
     }
@@ -74,14 +70,16 @@ fn drop_connect(word: &Ident, cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Res
         Diagnostic::new(word.span(), message).help(format!("write `{example}`"))
     };
     let group = cursor.take_group(Delimiter::Parenthesis).ok_or_else(missing)?;
-    let read = arguments::read(&group, "dropconnect", vocabulary::KEEP, example, scope)?;
+    let forms = format!("`{example}`");
+    let read = arguments::read(&group, "dropconnect", vocabulary::KEEP, &forms, scope)?;
     match read.first().map(|argument| &argument.value) {
         Some(ArgumentValue::Real(keep)) => Ok(OptionValue::DropConnect(*keep)),
         _ => Err(missing()),
     }
 }
 
-fn unknown(word: &Ident, scope: &Scope<'_>) -> Diagnostic {
+/// A word that is no option: a layer before which an arrow is missing, or nothing.
+pub(super) fn unknown(word: &Ident, scope: &Scope<'_>) -> Diagnostic {
     let text = word.to_string();
     let is_layer = matches!(vocabulary::look_up(&text), Word::Known(..))
         || scope.block(word).is_some()
@@ -127,14 +125,12 @@ fn padding(
     }
     cursor.next();
     let after = numbers::number(cursor, scope)?.expect("a number was seen");
-    match before {
-        Sides { width, height: None } => Ok(Padding::Uneven(width, after)),
-        Sides { .. } => {
-            let place = Place::from(word.span()).to(after.place);
-            Err(Diagnostic::new(place, "padding is either per axis or before:after, not both")
-                .help("write `p(left=1,right=0,top=0,bottom=1)`"))
-        }
+    if before.height.is_none() {
+        return Ok(Padding::Uneven(before.width, after));
     }
+    let place = Place::from(word.span()).to(after.place);
+    Err(Diagnostic::new(place, "padding is either per axis or before:after, not both")
+        .help("write `p(left=1,right=0,top=0,bottom=1)`"))
 }
 
 /// Whether these parentheses name sides, and are not arithmetic.

@@ -42,7 +42,10 @@ pub(super) fn declared_blocks(tokens: &[TokenTree]) -> Vec<(String, usize)> {
         }
         let parameters = match after {
             TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
-                group.stream().into_iter().filter(|token| matches!(token, TokenTree::Ident(_))).count()
+                let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
+                let is_comma =
+                    |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
+                tokens.split(is_comma).filter(|part| !part.is_empty()).count()
             }
             _ => 0,
         };

@@ -1,0 +1,13 @@
+use convnet::network;
+
+network! {
+    block narrow(k) = CONV1-(k - 16);
+
+    struct Net {
+        INPUT[32x32x3] -> narrow(8) -> FC10
+    }
+}
+
+fn main() {
+    let _ = Net::new(1).fc1().weights();
+}

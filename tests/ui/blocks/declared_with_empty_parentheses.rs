@@ -1,0 +1,13 @@
+use convnet::network;
+
+network! {
+    block stem() = CONV3-8 -> RELU;
+
+    struct Net {
+        INPUT[32x32x3] -> stem -> FC10
+    }
+}
+
+fn main() {
+    let _ = Net::new(1).stem1_conv1().weights();
+}

@@ -1,0 +1,12 @@
+use convnet::network;
+
+network! {
+    struct Net {
+        INPUT[32x32x3] -> CONV3-8 -> FC10;
+        block plain(k) = CONV3-k;
+    }
+}
+
+fn main() {
+    let _ = Net::new(1).conv1().weights();
+}

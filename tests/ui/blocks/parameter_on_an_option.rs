@@ -1,0 +1,13 @@
+use convnet::network;
+
+network! {
+    block stem(k) = CONV3-8 sk -> RELU;
+
+    struct Net {
+        INPUT[32x32x3] -> stem(1) -> FC10
+    }
+}
+
+fn main() {
+    let _ = Net::new(1).stem1_conv1().weights();
+}

@@ -1,0 +1,13 @@
+use convnet::network;
+
+struct Scale;
+
+network! {
+    struct Net {
+        INPUT[32x32x3] -> (Scale) : [32x32x3] -> FC10
+    }
+}
+
+fn main() {
+    let _ = Net::new(1).fc1().weights();
+}
