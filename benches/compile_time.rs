@@ -53,7 +53,8 @@ fn only(source: &str, name: &str) -> String {
     let head = format!("pub struct {name} {{");
     let call = calls.into_iter().find(|call| call.contains(&head)).expect("the zoo has this network");
     let blocks = call.split("\n    block ").skip(1).filter_map(|block| block.split_once(';'));
-    let blocks: String = blocks.map(|(block, _)| format!("block {block};\n")).collect();
+    let blocks: Vec<_> = blocks.map(|(block, _)| format!("block {block};\n")).collect();
+    let blocks = blocks.concat();
     let (_, body) = call.split_once(&head).expect("its struct");
     let body = closed(body);
     format!("convnet::network! {{\n{blocks}{head}{body}}}\n}}")

@@ -118,7 +118,7 @@ fn images() -> Array4<f64> {
 #[test]
 fn their_gradients_are_checked_like_any_other() {
     let mut network = Own::<f64>::new(3, &Initialization::default()).expect("a network");
-    let targets: Vec<f64> = (0..9).map(|i| (i as f64).cos()).collect();
+    let targets: Vec<f64> = (0..9).map(|i| f64::from(i).cos()).collect();
     let checker = GradientChecker { step: 1e-3, extrapolate: true, ..GradientChecker::default() };
     let found = checker.check(&mut network, images().view(), &targets[..], &Quartic).expect("a check");
     assert!(found.error < 1e-7 && found.kinks == 0 && found.compared >= 80, "{found}");

@@ -60,10 +60,9 @@ pub(super) fn lines<'a>(
 
 fn line(row: Row<'_>) -> impl fmt::Display {
     fmt::from_fn(move |f| {
-        for column in &Column::ALL[..Column::ALL.len() - 1] {
-            let separator = if matches!(column, Column::Notation) { "" } else { " " };
-            f.write_str(separator)?;
-            row.cell(*column, f)?;
+        let cells = Column::ALL[..Column::ALL.len() - 1].iter().map(|column| row.text(*column));
+        for (i, cell) in cells.filter(|cell| !cell.is_empty()).enumerate() {
+            write!(f, "{}{cell}", if i == 0 { "" } else { " " })?;
         }
         Ok(())
     })

@@ -18,12 +18,7 @@ pub(super) fn table(plan: &Plan<'_>) -> TokenStream {
 /// A line for each layer.
 pub(super) fn layers(plan: &Plan<'_>) -> Vec<String> {
     let lines = plan.with_architecture(|architecture| {
-        architecture.report().lines().map(|line| format!(" `{}`", words(&line.to_string()))).collect()
+        architecture.report().lines().map(|line| format!(" `{line}`")).collect()
     });
     lines.expect("the network was checked")
-}
-
-/// A line without the blanks that stand for what a layer has not.
-fn words(line: &str) -> String {
-    line.split_whitespace().collect::<Vec<_>>().join(" ")
 }
