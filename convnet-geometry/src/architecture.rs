@@ -58,6 +58,30 @@ pub struct Place {
     pub gradient: usize,
 }
 
+impl Place {
+    /// A volume, and its offsets in inference and among gradients: [`in_order`](Self::in_order) gives it that of training.
+    pub const fn new(volume: Volume, inference: usize, gradient: usize) -> Self {
+        Self { volume, training: 0, inference, gradient }
+    }
+
+    /// Lays the volumes of training one after the other.
+    ///
+    /// # Panics
+    /// If they cannot be counted.
+    pub const fn in_order<const N: usize>(mut places: [Self; N]) -> [Self; N] {
+        let (mut training, mut i) = (0_usize, 0);
+        while i < N {
+            places[i].training = training;
+            training = match training.checked_add(places[i].volume.count()) {
+                Some(training) => training,
+                None => panic!("the volumes hold more numbers than can be counted"),
+            };
+            i += 1;
+        }
+        places
+    }
+}
+
 /// A whole network: its volumes, its layers, its loss, and the totals.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Architecture<'a> {

@@ -230,6 +230,34 @@ pub struct Layer<'a> {
 }
 
 impl<'a> Layer<'a> {
+    /// A layer whose numbers begin where those of the first do: [`in_order`](Self::in_order) lays them one after the other.
+    pub const fn new(
+        name: &'a str,
+        notation: &'a str,
+        kind: LayerKind,
+        inputs: &'a [usize],
+        output: usize,
+    ) -> Self {
+        Self { name, notation, kind, inputs, output, offsets: Offsets::FIRST }
+    }
+
+    /// Lays the numbers of layers one after the other.
+    ///
+    /// # Panics
+    /// If they cannot be counted.
+    pub const fn in_order<const N: usize>(mut layers: [Self; N]) -> [Self; N] {
+        let (mut offsets, mut i) = (Offsets::FIRST, 0);
+        while i < N {
+            layers[i].offsets = offsets;
+            offsets = match offsets.after(&layers[i].kind.counts()) {
+                Ok(offsets) => offsets,
+                Err(_) => panic!("the layers need more numbers than can be counted"),
+            };
+            i += 1;
+        }
+        layers
+    }
+
     /// Whether the layer overwrites its input with its output.
     pub const fn is_in_place(&self) -> bool {
         self.inputs.len() == 1 && self.inputs[0] == self.output

@@ -3,7 +3,13 @@
 use convnet_geometry::{BatchNorm, Convolution, Custom, Dense, Local, PRelu};
 use ndarray::{ArrayView1, ArrayView2, ArrayView3, ArrayView4, ArrayView6, Ix6};
 
+use crate::parameters::Parameters;
 use crate::scalar::Scalar;
+
+/// So many numbers of a flat buffer, from a layer's first one on.
+fn range<T: Scalar>((numbers, first): (&Parameters<T>, usize), length: usize) -> &[T] {
+    &numbers.as_slice()[first..first + length]
+}
 
 /// The parameters of a convolution.
 #[derive(Clone, Copy, Debug)]
@@ -15,8 +21,8 @@ pub struct ConvolutionParameters<'a, T> {
 impl<'a, T: Scalar> ConvolutionParameters<'a, T> {
     /// Views a layer's range of the flat buffer.
     #[doc(hidden)]
-    pub fn new(geometry: &'static Convolution, numbers: &'a [T]) -> Self {
-        Self { geometry, numbers }
+    pub fn new(geometry: &'static Convolution, parameters: (&'a Parameters<T>, usize)) -> Self {
+        Self { geometry, numbers: range(parameters, geometry.counts().parameters()) }
     }
 
     /// Sizes, stride, padding: everything known at compile time.
@@ -47,8 +53,8 @@ pub struct DenseParameters<'a, T> {
 impl<'a, T: Scalar> DenseParameters<'a, T> {
     /// Views a layer's range of the flat buffer.
     #[doc(hidden)]
-    pub fn new(geometry: &'static Dense, numbers: &'a [T]) -> Self {
-        Self { geometry, numbers }
+    pub fn new(geometry: &'static Dense, parameters: (&'a Parameters<T>, usize)) -> Self {
+        Self { geometry, numbers: range(parameters, geometry.counts().parameters()) }
     }
 
     /// Sizes: everything known at compile time.
@@ -78,8 +84,8 @@ pub struct LocalParameters<'a, T> {
 impl<'a, T: Scalar> LocalParameters<'a, T> {
     /// Views a layer's range of the flat buffer.
     #[doc(hidden)]
-    pub fn new(geometry: &'static Local, numbers: &'a [T]) -> Self {
-        Self { geometry, numbers }
+    pub fn new(geometry: &'static Local, parameters: (&'a Parameters<T>, usize)) -> Self {
+        Self { geometry, numbers: range(parameters, geometry.counts().parameters()) }
     }
 
     /// Sizes, stride, padding: everything known at compile time.
@@ -115,8 +121,8 @@ pub struct PReluParameters<'a, T> {
 impl<'a, T: Scalar> PReluParameters<'a, T> {
     /// Views a layer's range of the flat buffer.
     #[doc(hidden)]
-    pub fn new(geometry: &'static PRelu, numbers: &'a [T]) -> Self {
-        Self { geometry, numbers }
+    pub fn new(geometry: &'static PRelu, parameters: (&'a Parameters<T>, usize)) -> Self {
+        Self { geometry, numbers: range(parameters, geometry.counts().parameters()) }
     }
 
     /// Its volume, and whether the slope is shared.
@@ -141,7 +147,13 @@ pub struct BatchNormParameters<'a, T> {
 impl<'a, T: Scalar> BatchNormParameters<'a, T> {
     /// Views a layer's ranges of the flat buffers.
     #[doc(hidden)]
-    pub fn new(geometry: &'static BatchNorm, numbers: &'a [T], state: &'a [T]) -> Self {
+    pub fn new(
+        geometry: &'static BatchNorm,
+        parameters: (&'a Parameters<T>, usize),
+        state: (&'a Parameters<T>, usize),
+    ) -> Self {
+        let counts = geometry.counts();
+        let (numbers, state) = (range(parameters, counts.parameters()), range(state, counts.state));
         Self { geometry, numbers, state }
     }
 
@@ -182,7 +194,13 @@ pub struct CustomParameters<'a, T> {
 impl<'a, T: Scalar> CustomParameters<'a, T> {
     /// Views a layer's ranges of the flat buffers.
     #[doc(hidden)]
-    pub fn new(geometry: &'static Custom, numbers: &'a [T], state: &'a [T]) -> Self {
+    pub fn new(
+        geometry: &'static Custom,
+        parameters: (&'a Parameters<T>, usize),
+        state: (&'a Parameters<T>, usize),
+    ) -> Self {
+        let counts = geometry.counts();
+        let (numbers, state) = (range(parameters, counts.parameters()), range(state, counts.state));
         Self { geometry, numbers, state }
     }
 

@@ -24,6 +24,7 @@ pub(crate) fn of<'a>(
 ) -> impl Iterator<Item = Advice<'a>> + use<'a> {
     let depths = longest_paths(layers, |layer| u32::from(layer.kind.weights() > 0));
     let depth = depths.iter().copied().max().unwrap_or(0);
+    let unbroken = unbroken(layers);
     let of_layers = (0..layers.len()).flat_map(move |i| {
         let layer = &layers[i];
         let first = depths[i] <= 1;
@@ -37,7 +38,9 @@ pub(crate) fn of<'a>(
             dropout_beside_batch_norm(layers, i),
             dropout_before_l2(layer, loss),
         ];
-        of_one.into_iter().flatten().chain(no_activation(layers, i))
+        let next = unbroken.iter().filter(|(first, _)| *first == i).map(|(_, next)| layers[*next].name);
+        let no_activation = next.map(|next| Advice::NoActivation { layer: layer.name, next });
+        of_one.into_iter().flatten().chain(no_activation).collect::<Vec<_>>()
     });
     let of_loss = (loss == LossKind::L2).then_some(Advice::L2Loss);
     of_input(input, layers).into_iter().chain(of_layers).chain(of_loss)
@@ -141,19 +144,25 @@ fn rounded<'a>(layer: &Layer<'a>) -> Option<Advice<'a>> {
     window.output(layer.kind.input()?).is_err().then_some(Advice::Rounded { layer: layer.name })
 }
 
-/// Every layer of weights but the last should be followed by an activation, in every branch.
-fn no_activation<'a>(layers: &'a [Layer<'a>], index: usize) -> Vec<Advice<'a>> {
-    let mut linear = vec![false; layers.len()];
-    let mut advice = Vec::new();
-    linear[index] = layers[index].kind.weights() > 0;
-    for next in index + 1..layers.len() {
-        let reached = sources(layers, next).flatten().any(|source| linear[source]);
-        linear[next] = reached && is_linear(&layers[next].kind);
-        if reached && layers[next].kind.weights() > 0 {
-            advice.push(Advice::NoActivation { layer: layers[index].name, next: layers[next].name });
-        }
+/// Every layer of weights but the last should be followed by an activation, in every branch: the pairs that are not.
+fn unbroken(layers: &[Layer<'_>]) -> Vec<(usize, usize)> {
+    // For each layer the layers of weights that it is a linear function of.
+    let mut linear: Vec<Vec<usize>> = Vec::with_capacity(layers.len());
+    let mut pairs = Vec::new();
+    for (index, layer) in layers.iter().enumerate() {
+        let mut reached: Vec<usize> =
+            sources(layers, index).flatten().flat_map(|source| linear[source].iter().copied()).collect();
+        reached.sort_unstable();
+        reached.dedup();
+        let has_weights = layer.kind.weights() > 0;
+        pairs.extend(reached.iter().filter(|_| has_weights).map(|&first| (first, index)));
+        linear.push(match has_weights {
+            true => vec![index],
+            false if is_linear(&layer.kind) => reached,
+            false => Vec::new(),
+        });
     }
-    advice
+    pairs
 }
 
 /// Whether a layer without weights keeps what it takes linear, in inference. A sum is left out: other branches of it

@@ -32,8 +32,8 @@ pub(super) fn volume(volume: Volume) -> TokenStream {
 
 pub(super) fn place(place: &Place) -> TokenStream {
     let volume = volume(place.volume);
-    let [training, inference, gradient] = [place.training, place.inference, place.gradient].map(count);
-    quote!(rt::Place { volume: #volume, training: #training, inference: #inference, gradient: #gradient })
+    let [inference, gradient] = [place.inference, place.gradient].map(count);
+    quote!(rt::Place::new(#volume, #inference, #gradient))
 }
 
 /// The variant of a layer's kind, which is called as its geometry.

@@ -8,7 +8,7 @@ pub(crate) mod losses;
 mod passes;
 pub(crate) mod traits;
 
-use convnet_geometry::{LayerKind, Offsets};
+use convnet_geometry::LayerKind;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use syn::Attribute;
@@ -123,26 +123,23 @@ fn constants(plan: &Plan<'_>) -> TokenStream {
 /// The description of the network, its geometries by the names of their constants.
 fn architecture(plan: &Plan<'_>) -> TokenStream {
     let places = plan.places.iter().map(geometry::place);
-    let layers = plan.layers.iter().enumerate().map(|(index, layer)| {
+    let layers = plan.layers.iter().map(|layer| {
         let PlannedLayer { name, notation, kind, inputs, output, .. } = layer;
         let kind = self::kind(layer, kind);
-        let offsets = offsets(plan, index);
         let inputs = inputs.iter().map(|index| Literal::usize_unsuffixed(*index));
         let output = Literal::usize_unsuffixed(*output);
-        quote! {
-            rt::Layer {
-                name: #name,
-                notation: #notation,
-                kind: #kind,
-                inputs: &[#(#inputs),*],
-                output: #output,
-                offsets: #offsets,
-            }
-        }
+        quote!(rt::Layer::new(#name, #notation, #kind, &[#(#inputs),*], #output))
     });
     let text = &plan.name;
     let loss = losses::kind(&plan.loss);
-    quote!(rt::Architecture::new(#text, &[#(#places),*], &[#(#layers),*], #loss))
+    quote! {
+        rt::Architecture::new(
+            #text,
+            &rt::Place::in_order([#(#places),*]),
+            &rt::Layer::in_order([#(#layers),*]),
+            #loss,
+        )
+    }
 }
 
 /// A layer's kind, its geometry by the name of its constant.
@@ -154,26 +151,6 @@ fn kind(layer: &PlannedLayer<'_>, kind: &LayerKind) -> TokenStream {
     }
     let constant = constant(layer);
     quote!(rt::LayerKind::#variant(Self::#constant))
-}
-
-/// Where a layer's numbers begin, as far as they are not 0. What users' own layers save is known to their types alone.
-fn offsets(plan: &Plan<'_>, index: usize) -> TokenStream {
-    let Offsets { parameters, state, switches, saved: _, statistics } = plan.layers[index].offsets;
-    let saved = plan.layers[..index].iter().filter_map(|layer| layer.custom);
-    let saved: Vec<_> = saved.map(|path| quote!(<#path as rt::CustomLayer<f32>>::SAVED)).collect();
-    let saved = (!saved.is_empty()).then(|| quote!(saved: #(#saved)+*,));
-    let named =
-        [("parameters", parameters), ("state", state), ("switches", switches), ("statistics", statistics)];
-    let fields = named.into_iter().filter(|(_, offset)| *offset > 0).map(|(name, offset)| {
-        let (name, offset) = (format_ident!("{name}"), geometry::count(offset));
-        quote!(#name: #offset,)
-    });
-    let fields: TokenStream = fields.chain(saved).collect();
-    if fields.is_empty() {
-        quote!(rt::Offsets::FIRST)
-    } else {
-        quote!(rt::Offsets { #fields ..rt::Offsets::FIRST })
-    }
 }
 
 /// One constant for each layer that has a geometry, one accessor for each that has parameters.
@@ -191,17 +168,14 @@ fn layers(plan: &Plan<'_>) -> TokenStream {
         let accessor = Ident::new(&accessor(&layer.name), layer.span);
         let (constant, view) = (constant(layer), geometry::view(&layer.kind));
         let first = geometry::count(layer.offsets.parameters);
-        let last = geometry::count(layer.offsets.parameters + layer.kind.parameters());
-        let state = (layer.kind.counts().state > 0).then(|| {
+        let state = (layer.kind.counts().state > 0 || layer.custom.is_some()).then(|| {
             let first = geometry::count(layer.offsets.state);
-            let last = geometry::count(layer.offsets.state + layer.kind.counts().state);
-            quote!(, &self.state.as_slice()[#first..#last])
+            quote!(, (&self.state, #first))
         });
-        let state = state.or_else(|| layer.custom.map(|_| quote!(, &[])));
         quote! {
             #[doc = #line]
             pub fn #accessor(&self) -> #view<'_, T> {
-                #view::new(&Self::#constant, &self.parameters.as_slice()[#first..#last] #state)
+                #view::new(&Self::#constant, (&self.parameters, #first) #state)
             }
         }
     });
