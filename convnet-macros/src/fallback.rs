@@ -9,6 +9,7 @@ use crate::check::{accessor, is_taken};
 use crate::codegen::traits::{self, Bodies};
 use crate::codegen::{conditions, facade, losses};
 use crate::diagnostics::Diagnostics;
+use crate::plan::PlannedLoss;
 use crate::unroll::{self, Node};
 use crate::vocabulary::Meaning;
 
@@ -27,16 +28,10 @@ pub(crate) fn stub(definition: &Definition, blocks: &[Block]) -> TokenStream {
             }
         }
     });
-    // A loss of the user's own needs its path; whatever else it is, the stub never computes it.
-    let loss = definition.chain.layers().find_map(|layer| layer.keyword.meaning.loss());
-    let loss = match loss {
-        None | Some(LossKind::Custom | LossKind::Structured) => LossKind::Softmax,
-        Some(kind) => kind,
-    };
-    let loss = losses::name(loss);
+    let loss = loss(definition);
     let never = quote!(::core::unreachable!());
     let bodies = Bodies {
-        loss_type: quote!(rt::#loss),
+        loss_type: losses::ty(&loss, &quote!(rt)),
         architecture: quote!(rt::Architecture::STUB),
         new: never.clone(),
         loss: never.clone(),
@@ -84,6 +79,18 @@ pub(crate) fn stub(definition: &Definition, blocks: &[Block]) -> TokenStream {
             #traits
         };
     }
+}
+
+/// The loss as far as it could be read: what compares the network's scores with targets is compiled against its type.
+fn loss(definition: &Definition) -> PlannedLoss {
+    let written = definition.chain.layers().find(|layer| layer.keyword.meaning.loss().is_some());
+    let path = written.and_then(|layer| layer.path().cloned());
+    let kind = written.and_then(|layer| layer.keyword.meaning.loss()).unwrap_or(LossKind::Softmax);
+    let kind = match kind {
+        LossKind::Custom | LossKind::Structured if path.is_none() => LossKind::Softmax,
+        kind => kind,
+    };
+    PlannedLoss { kind, delta: 1.0, path }
 }
 
 /// The accessors that the network would have had, as far as its layers could be read.

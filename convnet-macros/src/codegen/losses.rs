@@ -9,7 +9,7 @@ use super::geometry;
 use crate::plan::{Plan, PlannedLoss};
 
 /// The variant of the loss's kind, and the type of a loss of ours, which are called the same.
-pub(crate) fn name(kind: LossKind) -> Ident {
+fn name(kind: LossKind) -> Ident {
     let name = match kind {
         LossKind::None => "NoLoss",
         LossKind::Softmax => "Softmax",
@@ -29,7 +29,7 @@ pub(crate) fn name(kind: LossKind) -> Ident {
 }
 
 /// The type of the loss, in the facade's module `losses` or among generated code's names.
-pub(super) fn ty(loss: &PlannedLoss, module: &TokenStream) -> TokenStream {
+pub(crate) fn ty(loss: &PlannedLoss, module: &TokenStream) -> TokenStream {
     let name = name(loss.kind);
     match (loss.kind, &loss.path) {
         (LossKind::Custom, Some(path)) => quote!(#path),

@@ -11,6 +11,10 @@ use crate::scalar::Scalar;
 /// these constants. Implement it for every scalar: `impl<T: Scalar> CustomLayer<T> for Scale`.
 ///
 /// The layer must compute the same for an image whatever batch it is in, and whatever the number of threads.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no layer: it does not implement `CustomLayer<{T}>`",
+    note = "implement it for every scalar: `impl<T: convnet::Scalar> convnet::layers::CustomLayer<T> for {Self} {{ ... }}`"
+)]
 pub trait CustomLayer<T: Scalar> {
     /// The volume that it gives.
     const OUTPUT: Volume;

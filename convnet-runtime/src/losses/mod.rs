@@ -58,6 +58,10 @@ pub struct Evaluation<'a, T, Targets> {
 }
 
 /// A loss on the scores of a batch.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no loss: it does not implement `Loss<{T}>`",
+    note = "implement it for every scalar: `impl<T: convnet::Scalar> convnet::losses::Loss<T> for {Self} {{ ... }}`"
+)]
 pub trait Loss<T: Scalar>: Send + Sync {
     /// What the scores are compared with: a label for each image, say.
     type Targets<'a>: Copy + Send + Sync;

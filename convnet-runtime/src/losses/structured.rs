@@ -45,6 +45,10 @@ use crate::scalar::Scalar;
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no structure: it does not implement `Structure<{T}>`",
+    note = "implement it for every scalar: `impl<T: convnet::Scalar> convnet::losses::Structure<T> for {Self} {{ ... }}`"
+)]
 pub trait Structure<T: Scalar>: Default + Clone + Send + Sync {
     /// A structure: a label for each element of a sequence, say. What tells two of them apart goes into the hash, by
     /// which a gradient check sees that another one was chosen.
