@@ -185,3 +185,26 @@ fn learning_rates_are_checked() {
     assert!(Optimizer::<f32>::set_learning_rate(&mut sgd, -1.0).is_err());
     assert_eq!(Optimizer::<f32>::learning_rate(&sgd), 0.1);
 }
+
+/// A network whose classes are leaves of a tree has more scores than classes; trainer, evaluation and prediction ask its
+/// loss which class its scores speak for.
+#[test]
+fn classes_of_a_tree() {
+    use convnet::losses::Node::{Class, Inner};
+    static TREE: convnet::losses::Tree =
+        convnet::losses::Tree::new(&[Inner(&[Class(2), Class(0)]), Inner(&[Class(1), Class(3)])]);
+    network! { struct Quadrants { INPUT[4x4x1] -> FC6 -> HSOFTMAX(TREE) } }
+    // One bright pixel in each of four corners.
+    let images = ndarray::Array4::from_shape_fn((32, 4, 4, 1), |(n, y, x, _)| {
+        200 * u8::from(y / 2 == n % 4 / 2 && x / 2 == n % 2)
+    });
+    let data = LabelledImages::new(images, (0..32).map(|n| n % 4).collect(), 4).expect("labels below 4");
+    let scaling = Scaling::fit(&data);
+    let momentum = Momentum::new(0.1, 0.9).expect("options in range");
+    let mut trainer = Trainer::new(Quadrants::new(7), momentum, 8, 7).expect("a trainer");
+    for _ in 0..20 {
+        trainer.epoch(&data, &scaling, |_| {}).expect("an epoch");
+    }
+    let network = trainer.into_network();
+    assert_eq!(evaluate(&network, &data, &scaling, 5).expect("an evaluation").accuracy, 1.0);
+}

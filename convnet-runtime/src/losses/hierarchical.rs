@@ -36,7 +36,7 @@ impl HierarchicalSoftmax {
     pub fn log_probabilities<T: Scalar>(&self, scores: ArrayView1<'_, T>) -> Result<Array1<T>, Error> {
         self.check_scores(Volume::new(1, 1, scores.len()))?;
         let mut classes = Array1::zeros(self.tree.classes());
-        spread(self.tree.root(), T::zero(), scores, &mut 0, &mut classes);
+        spread(self.tree.root(), T::zero(), scores, &mut 0, &mut |class, log| classes[class] = log);
         Ok(classes)
     }
 
@@ -47,9 +47,19 @@ impl HierarchicalSoftmax {
     /// # Errors
     /// Those of [`log_probabilities`](Self::log_probabilities).
     pub fn most_probable<T: Scalar>(&self, scores: ArrayView1<'_, T>) -> Result<usize, Error> {
-        let classes = self.log_probabilities(scores)?;
-        let better = |best: usize, class: usize| if classes[class] > classes[best] { class } else { best };
-        Ok((0..classes.len()).fold(0, better))
+        self.check_scores(Volume::new(1, 1, scores.len()))?;
+        Ok(self.best(scores).0)
+    }
+
+    /// The most probable class and the logarithm of its probability.
+    fn best<T: Scalar>(self, scores: ArrayView1<'_, T>) -> (usize, T) {
+        let mut best = (0, T::neg_infinity());
+        spread(self.tree.root(), T::zero(), scores, &mut 0, &mut |class, log| {
+            if log > best.1 || (log == best.1 && class < best.0) {
+                best = (class, log);
+            }
+        });
+        best
     }
 
     fn check_scores(self, output: Volume) -> Result<(), Error> {
@@ -64,6 +74,15 @@ impl HierarchicalSoftmax {
 
 impl<T: Scalar> Loss<T> for HierarchicalSoftmax {
     type Targets<'a> = &'a [usize];
+
+    fn classes(&self, _: Volume) -> usize {
+        self.tree.classes()
+    }
+
+    fn prediction(&self, scores: &[T]) -> (usize, f64) {
+        let (class, log) = self.best(ArrayView1::from(scores));
+        (class, log.as_f64().exp())
+    }
 
     fn check(&self, output: Volume, images: usize, labels: &[usize]) -> Result<(), Error> {
         self.check_scores(output)?;
@@ -85,13 +104,13 @@ impl<T: Scalar> Loss<T> for HierarchicalSoftmax {
     }
 }
 
-/// Gives each class below a node the node's log-probability plus those of the steps to it.
+/// Calls `f` with each class below a node, and the node's log-probability plus those of the steps to it.
 fn spread<T: Scalar>(
     children: &[Node],
     parent: T,
     scores: ArrayView1<'_, T>,
     next: &mut usize,
-    classes: &mut Array1<T>,
+    f: &mut dyn FnMut(usize, T),
 ) {
     let own = scores.slice_move(s![*next..*next + children.len()]);
     *next += children.len();
@@ -100,8 +119,8 @@ fn spread<T: Scalar>(
     for (child, &score) in children.iter().zip(own) {
         let log_probability = parent + (score - max - sum.ln());
         match child {
-            Node::Class(class) => classes[*class] = log_probability,
-            Node::Inner(children) => spread(children, log_probability, scores, next, classes),
+            Node::Class(class) => f(*class, log_probability),
+            Node::Inner(children) => spread(children, log_probability, scores, next, f),
         }
     }
 }

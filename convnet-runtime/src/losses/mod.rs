@@ -66,6 +66,24 @@ pub trait Loss<T: Scalar>: Send + Sync {
     /// What the scores are compared with: a label for each image, say.
     type Targets<'a>: Copy + Send + Sync;
 
+    /// How many classes scores of this volume tell apart: one each, unless the loss knows better.
+    fn classes(&self, output: Volume) -> usize {
+        output.count()
+    }
+
+    /// The class that the scores of one image speak for, and its probability: the largest score, the first of equals, and
+    /// its softmax probability, unless the loss knows better.
+    fn prediction(&self, scores: &[T]) -> (usize, f64) {
+        let mut best = (0, T::neg_infinity());
+        for (class, &score) in scores.iter().enumerate() {
+            if score > best.1 {
+                best = (class, score);
+            }
+        }
+        let sum: f64 = scores.iter().map(|&score| (score - best.1).exp().as_f64()).sum();
+        (best.0, 1.0 / sum)
+    }
+
     /// Whether these targets fit these scores; asked before anything is computed.
     ///
     /// # Errors

@@ -1,9 +1,9 @@
 //! Evaluation: the loss and accuracy of a network on images that it was not trained on.
 
 use ndarray::ArrayView4;
-use num_traits::{Float, Zero};
+use num_traits::Zero;
 
-use super::{LabelLoss, best, count_right};
+use super::{LabelLoss, count_right};
 use crate::data::{Batches, LabelledImages, Scaling};
 use crate::error::Error;
 use crate::losses::{self, Loss};
@@ -26,9 +26,9 @@ pub struct Evaluation {
 /// What a network says of one image.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Prediction {
-    /// The class with the largest score.
+    /// The class that the scores speak for: the largest, unless the loss knows better.
     pub class: usize,
-    /// Its softmax probability.
+    /// Its probability.
     pub probability: f64,
 }
 
@@ -46,14 +46,14 @@ pub fn evaluate<N>(
 where
     N: Network<Loss: LabelLoss<N::Scalar>>,
 {
-    check_classes::<N>(data)?;
+    check_classes::<N>(network.loss(), data)?;
     let mut batches = Batches::new(data, *scaling, batch)?;
     let mut workspace = InferenceWorkspace::new(N::ARCHITECTURE, batch.min(data.len()))?;
-    let mut gradient = vec![N::Scalar::zero(); batch.min(data.len()) * data.classes()];
+    let mut gradient = vec![N::Scalar::zero(); batch.min(data.len()) * N::ARCHITECTURE.output().count()];
     let (mut loss, mut right) = (0.0, 0);
     while let Some((images, labels)) = batches.next() {
         let scores = finite_scores(network, images, &mut workspace)?;
-        right += count_right(scores, labels);
+        right += count_right(network.loss(), scores, labels);
         let scores = scores.to_slice().expect("a workspace is in standard layout");
         let at = losses::Evaluation {
             scores,
@@ -77,16 +77,11 @@ pub fn predict<N: Network>(
     images: ArrayView4<'_, N::Scalar>,
     workspace: &mut InferenceWorkspace<N::Scalar>,
 ) -> Result<Vec<Prediction>, Error> {
-    let scores = finite_scores(network, images, workspace)?;
-    Ok(scores
-        .outer_iter()
-        .map(|scores| {
-            let class = best(scores);
-            let largest = scores.iter().nth(class).copied().unwrap_or_else(N::Scalar::zero);
-            let sum: f64 = scores.iter().map(|&score| (score - largest).exp().as_f64()).sum();
-            Prediction { class, probability: 1.0 / sum }
-        })
-        .collect())
+    let scores = finite_scores(network, images, workspace)?.to_slice();
+    let scores = scores.expect("a workspace is in standard layout");
+    let images = scores.chunks_exact(N::ARCHITECTURE.output().count());
+    let prediction = |scores| network.loss().prediction(scores);
+    Ok(images.map(prediction).map(|(class, probability)| Prediction { class, probability }).collect())
 }
 
 /// The scores of a batch, or which layer they first failed in.
@@ -108,7 +103,10 @@ fn finite_scores<'w, N: Network>(
     Err(Error::NonFiniteScores { layer, value })
 }
 
-pub(super) fn check_classes<N: Network>(data: &LabelledImages) -> Result<(), Error> {
-    let network = N::ARCHITECTURE.output().count();
+pub(super) fn check_classes<N: Network>(
+    loss: &impl LabelLoss<N::Scalar>,
+    data: &LabelledImages,
+) -> Result<(), Error> {
+    let network = loss.classes(N::ARCHITECTURE.output());
     if network == data.classes() { Ok(()) } else { Err(Error::Classes { data: data.classes(), network }) }
 }

@@ -18,18 +18,13 @@ pub trait LabelLoss<T: Scalar>: for<'a> Loss<T, Targets<'a> = &'a [usize]> {}
 
 impl<T: Scalar, L: for<'a> Loss<T, Targets<'a> = &'a [usize]>> LabelLoss<T> for L {}
 
-/// How many images have the largest score for their label.
-pub(crate) fn count_right<T: Scalar>(scores: ArrayView4<'_, T>, labels: &[usize]) -> usize {
-    scores.outer_iter().zip(labels).filter(|(scores, label)| best(scores) == **label).count()
-}
-
-/// The class with the largest score; the first of equals.
-pub(crate) fn best<'a, T: Scalar>(scores: impl IntoIterator<Item = &'a T>) -> usize {
-    let mut best = (0, T::neg_infinity());
-    for (class, &score) in scores.into_iter().enumerate() {
-        if score > best.1 {
-            best = (class, score);
-        }
-    }
-    best.0
+/// How many images have scores that speak for their label.
+pub(crate) fn count_right<T: Scalar>(
+    loss: &impl LabelLoss<T>,
+    scores: ArrayView4<'_, T>,
+    labels: &[usize],
+) -> usize {
+    let scores = scores.to_slice().expect("a workspace is in standard layout");
+    let images = scores.chunks_exact(scores.len() / labels.len());
+    images.zip(labels).filter(|(scores, label)| loss.prediction(scores).0 == **label).count()
 }

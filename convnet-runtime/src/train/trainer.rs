@@ -79,7 +79,7 @@ where
         scaling: &Scaling,
         mut progress: impl FnMut(Progress),
     ) -> Result<EpochSummary, Error> {
-        super::evaluate::check_classes::<N>(data)?;
+        super::evaluate::check_classes::<N>(self.network.loss(), data)?;
         let mut batches = Batches::new(data, *scaling, self.workspace.capacity())?;
         batches.shuffle(self.seed, self.epoch);
         let steps = batches.per_epoch();
@@ -87,7 +87,7 @@ where
         for step in 1..=steps {
             let Some((images, labels)) = batches.next() else { break };
             loss += self.step(images, labels)? * labels.len() as f64;
-            right += count_right(self.workspace.scores(), labels);
+            right += count_right(self.network.loss(), self.workspace.scores(), labels);
             seen += labels.len();
             let (loss, accuracy) = (loss / seen as f64, right as f64 / seen as f64);
             progress(Progress { step, steps, images: seen, loss, accuracy });
