@@ -40,16 +40,27 @@ network! {
         INPUT[28x28x1] -> CONV5-8 -> RELU -> POOL2 -> CONV3-16 g2 -> RELU -> AVGPOOL2 -> CONV1-12 -> RELU
         -> FC60 -> RELU -> FC10
     }
+
+    /// Every other layer.
+    struct Zoo {
+        INPUT[28x28x1] -> CONV3-8 nobias -> BN -> PRELU -> CONV1-8 -> MAXOUT2 -> LRN
+        -> ADD{ CONV3-4 -> RELU -> DROPOUT(keep=0.7) -> CONV3-4 | ID } -> ELU
+        -> CAT{ CONV1-4 -> SIGMOID | POOL3 s1 p1 -> CONV1-4 -> TANH | LRELU }
+        -> STOCHPOOL2 -> FRACPOOL(1.41) -> LOCAL3-4 -> L2POOL3 -> FC30 dropconnect(keep=0.6) -> RELU -> FC10
+    }
 }
 
 const BATCH: usize = 32;
 
 /// Allocations of 20 steps and 20 inferences, after the first of each; batches of several sizes.
-fn allocations() -> usize {
+fn allocations<N>(network: N) -> usize
+where
+    N: Network<Scalar = f32, Loss = Softmax>,
+{
     let images = Array4::from_shape_fn((BATCH, 28, 28, 1), |(n, y, x, _)| ((n + y * x) % 9) as f32 / 9.0);
     let labels: Vec<usize> = (0..BATCH).map(|image| image % 10).collect();
     let optimizer = Momentum::new(0.001, 0.9).expect("options");
-    let mut trainer = Trainer::new(Digits::new(1), optimizer, BATCH, 1).expect("a trainer");
+    let mut trainer = Trainer::new(network, optimizer, BATCH, 1).expect("a trainer");
     let mut workspace = InferenceWorkspace::of(trainer.network(), BATCH).expect("a workspace");
     let mut both = |count: usize| {
         let images = images.slice(ndarray::s![..count, .., .., ..]);
@@ -72,13 +83,14 @@ fn steps_and_inferences_allocate_nothing() {
     // Inside a pool nothing is queued: not one allocation, whatever its size.
     for threads in [1, 2, 4] {
         let pool = pool(threads);
-        pool.install(allocations);
-        assert_eq!(pool.install(allocations), 0, "{threads} threads");
+        pool.install(|| allocations(Digits::new(1)));
+        assert_eq!(pool.install(|| allocations(Digits::new(1))), 0, "{threads} threads");
+        assert_eq!(pool.install(|| allocations(Zoo::new(1))), 0, "{threads} threads, every layer");
     }
     // From outside, the pool is entered once a step, once an inference and once an update. Its queue (crossbeam's
     // injector) takes a block of memory for every 63 entries, and rayon may put a thread to sleep and wake it: 60
     // entries here take two blocks at most.
-    allocations();
-    let outside = allocations();
+    allocations(Digits::new(1));
+    let outside = allocations(Digits::new(1));
     assert!(outside <= 2, "{outside} allocations from outside the pool");
 }

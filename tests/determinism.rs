@@ -15,6 +15,14 @@ network! {
         INPUT[32x32x3] -> [CONV3-32 -> RELU]*2 -> POOL2 -> CONV3-64 g2 -> RELU -> AVGPOOL2 -> CONV1-40 -> RELU
         -> FC200 -> RELU -> FC10
     }
+
+    /// Every other layer, those that draw among them.
+    struct Zoo {
+        INPUT[32x32x3] -> CONV3-24 nobias -> BN -> PRELU -> CONV1-24 -> MAXOUT2 -> LRN
+        -> ADD{ CONV3-12 -> RELU -> DROPOUT(keep=0.7) -> CONV3-12 | ID } -> ELU
+        -> CAT{ CONV1-8 -> SIGMOID | POOL3 s1 p1 -> CONV1-8 -> TANH | LRELU } : [32x32x28]
+        -> STOCHPOOL2 -> FRACPOOL(1.41) : [11x11x28] -> LOCAL3-8 -> L2POOL3 s2 -> FC64 dropconnect(keep=0.6) -> RELU -> FC10
+    }
 }
 
 fn in_pool<R: Send>(threads: usize, f: impl FnOnce() -> R + Send) -> R {
@@ -38,9 +46,9 @@ fn train_digits() -> (Vec<u32>, [u64; 2]) {
     (bits(network.parameters().as_slice()), [result.accuracy.to_bits(), result.loss.to_bits()])
 }
 
-/// Gradients, the input's gradient and scores of one step.
-fn one_step() -> (Vec<u32>, Vec<u32>, Vec<u32>) {
-    let mut network = Wide::new(3);
+/// Gradients, the input's gradient, scores and state of one step.
+fn one_step<N: Network<Scalar = f32>>() -> [Vec<u32>; 4] {
+    let mut network = N::new(3, &Initialization::default()).expect("a network");
     let images = Array4::from_shape_fn((20, 32, 32, 3), |(n, y, x, d)| {
         ((n * 31 + y * 7 + x * 3 + d) % 17) as f32 / 8.0 - 1.0
     });
@@ -54,7 +62,7 @@ fn one_step() -> (Vec<u32>, Vec<u32>, Vec<u32>) {
     let mut inference = InferenceWorkspace::of(&network, 20).expect("a workspace");
     let scores = network.infer(images.view(), &mut inference, &mut Unobserved).expect("scores");
     let scores = bits(scores.as_slice().expect("standard layout"));
-    (bits(workspace.gradients().as_slice()), by_input, scores)
+    [bits(workspace.gradients().as_slice()), by_input, scores, bits(network.state().as_slice())]
 }
 
 #[test]
@@ -68,9 +76,10 @@ fn training_gives_the_same_bits_on_1_2_and_4_threads() {
 
 #[test]
 fn one_step_gives_the_same_bits_on_1_2_and_4_threads() {
-    let one = in_pool(1, one_step);
+    let (wide, zoo) = (in_pool(1, one_step::<Wide>), in_pool(1, one_step::<Zoo>));
     for threads in [2, 3, 4] {
-        assert!(in_pool(threads, one_step) == one, "{threads} threads");
+        assert!(in_pool(threads, one_step::<Wide>) == wide, "{threads} threads");
+        assert!(in_pool(threads, one_step::<Zoo>) == zoo, "{threads} threads, every layer");
     }
 }
 
