@@ -43,6 +43,8 @@ pub(crate) struct Definition {
     pub(crate) asserts: Vec<Assert>,
     /// Whether all its tokens could be read: where not, a mistake was reported, and the chain is guessed in part.
     pub(crate) is_whole: bool,
+    /// Its name, or the whole chain if it has none.
+    pub(crate) place: Place,
 }
 
 /// Elements joined by `->`.
@@ -286,7 +288,7 @@ pub(crate) enum OptionValue {
     NoBias,
     Uncounted,
     /// The probability of keeping a weight.
-    DropConnect(f64),
+    DropConnect(ArgumentValue),
 }
 
 /// Zero padding as it is written.
@@ -326,7 +328,10 @@ impl std::fmt::Display for LayerOption {
             OptionValue::Ceil => f.write_str("ceil"),
             OptionValue::NoBias => f.write_str("nobias"),
             OptionValue::Uncounted => f.write_str("uncounted"),
-            OptionValue::DropConnect(keep) => write!(f, "dropconnect(keep={keep})"),
+            OptionValue::DropConnect(ArgumentValue::Whole(keep)) => {
+                write!(f, "dropconnect(keep={})", keep.on_word())
+            }
+            OptionValue::DropConnect(keep) => write!(f, "dropconnect(keep={})", keep.real()),
         }
     }
 }

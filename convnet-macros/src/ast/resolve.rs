@@ -64,7 +64,7 @@ impl LayerOption {
             OptionValue::Ceil => OptionValue::Ceil,
             OptionValue::NoBias => OptionValue::NoBias,
             OptionValue::Uncounted => OptionValue::Uncounted,
-            OptionValue::DropConnect(keep) => OptionValue::DropConnect(*keep),
+            OptionValue::DropConnect(keep) => OptionValue::DropConnect(keep.resolve(bindings)?),
         };
         Ok(Self { value, place: self.place })
     }
@@ -88,13 +88,24 @@ impl Padding {
 
 impl Argument {
     fn resolve(&self, bindings: &Bindings) -> Resolved<Self> {
-        let value = match &self.value {
-            ArgumentValue::Real(value) => ArgumentValue::Real(*value),
-            ArgumentValue::Whole(number) => ArgumentValue::Real(number.evaluate(bindings)? as f64),
-            ArgumentValue::Flag => ArgumentValue::Flag,
-            ArgumentValue::Path(path) => ArgumentValue::Path(path.clone()),
-        };
+        let value = self.value.resolve(bindings)?;
         Ok(Self { parameter: self.parameter, value, is_named: self.is_named, place: self.place })
+    }
+}
+
+impl ArgumentValue {
+    fn resolve(&self, bindings: &Bindings) -> Resolved<Self> {
+        Ok(match self {
+            Self::Real(value) => Self::Real(*value),
+            Self::Whole(number) => Self::Real(number.evaluate(bindings)? as f64),
+            Self::Flag => Self::Flag,
+            Self::Path(path) => Self::Path(path.clone()),
+        })
+    }
+
+    /// A number that was resolved.
+    pub(crate) fn real(&self) -> f64 {
+        if let Self::Real(value) = self { *value } else { f64::NAN }
     }
 }
 

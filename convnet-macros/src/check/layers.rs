@@ -119,7 +119,7 @@ fn arguments_are_in_range(layer: &Layer, around: &str, errors: &Diagnostics) {
         _ => None,
     });
     let options = layer.options.iter().filter_map(|option| match option.value {
-        OptionValue::DropConnect(keep) => Some((&vocabulary::KEEP[0], keep, option.place)),
+        OptionValue::DropConnect(ref keep) => Some((&vocabulary::KEEP[0], keep.real(), option.place)),
         _ => None,
     });
     for (parameter, value, place) in arguments.chain(options) {

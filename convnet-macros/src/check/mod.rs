@@ -14,7 +14,7 @@ use crate::ast::{Block, Chain, Definition, Element, ElementKind, Layer, Numbers,
 use crate::diagnostics::{Diagnostic, Diagnostics, Place};
 use crate::unroll::{self, Node};
 
-pub(crate) use names::{accessor, is_taken};
+pub(crate) use names::{accessor, is_rusts, is_taken};
 
 /// How many layers a network may have.
 const LAYER_LIMIT: usize = 10_000;
@@ -62,12 +62,15 @@ pub(crate) fn definition<'a>(
     // Where a block has a mistake, what uses it cannot be judged.
     let uses_blocks = chain.elements().any(|element| matches!(element.kind, ElementKind::Call(_)));
     if blocks.is_none() && uses_blocks {
+        literal_values(chain, errors);
         return None;
     }
     let blocks = blocks.unwrap_or_default();
-    some_layer_stands_between(chain, blocks, errors);
-    layers_are_few_enough(chain, blocks, errors);
+    let count = unroll::count(chain, blocks);
+    some_layer_stands_between(chain, count, errors);
+    layers_are_few_enough(chain, blocks, count, errors);
     if errors.count() > before {
+        literal_values(chain, errors);
         return None;
     }
     let first = chain.elements.first()?;
@@ -78,12 +81,17 @@ pub(crate) fn definition<'a>(
     let resolve = |layer: &Layer| layer.resolve(&Vec::new()).map_err(|error| errors.push(error)).ok();
     let (input, loss) = (input.and_then(resolve), loss.and_then(resolve));
     let input = input?;
-    let mut checked = HashSet::new();
+    let mut mistaken = HashSet::new();
     layers::values(&input, "", errors);
     loss.iter().for_each(|loss| layers::values(loss, "", errors));
     each_layer(&nodes, &mut |step| {
-        if checked.insert(std::ptr::from_ref(step.written)) {
+        // Each use of a block has numbers of its own; a mistake is reported in the first that makes it.
+        let (written, so_far) = (std::ptr::from_ref(step.written), errors.count());
+        if !mistaken.contains(&written) {
             layers::values(&step.layer, &unroll::describe(&step.at), errors);
+        }
+        if errors.count() > so_far {
+            mistaken.insert(written);
         }
     });
     names::are_different_and_free(&nodes, chain, errors);
@@ -124,8 +132,8 @@ fn each_layer<'a, 'n>(nodes: &'n [Node<'a>], f: &mut dyn FnMut(&'n unroll::Step<
 }
 
 /// Between input and loss stands at least one layer that is not repeated zero times.
-fn some_layer_stands_between(chain: &Chain, blocks: &[Block], errors: &Diagnostics) {
-    if unroll::count(chain, blocks) == 0 {
+fn some_layer_stands_between(chain: &Chain, layers: usize, errors: &Diagnostics) {
+    if layers == 0 {
         errors.push(
             Diagnostic::new(chain.place, "this network has no layer")
                 .help("write one behind the input: `INPUT[32x32x3] -> FC10`"),
@@ -134,8 +142,7 @@ fn some_layer_stands_between(chain: &Chain, blocks: &[Block], errors: &Diagnosti
 }
 
 /// Repeats multiply, and so do blocks; the product is counted before anything is unrolled.
-fn layers_are_few_enough(chain: &Chain, blocks: &[Block], errors: &Diagnostics) {
-    let layers = unroll::count(chain, blocks);
+fn layers_are_few_enough(chain: &Chain, blocks: &[Block], layers: usize, errors: &Diagnostics) {
     if layers > LAYER_LIMIT {
         let place = widest(chain, blocks).unwrap_or(chain.place);
         let number =
@@ -147,16 +154,13 @@ fn layers_are_few_enough(chain: &Chain, blocks: &[Block], errors: &Diagnostics) 
 
 /// The element that makes most layers: the number of its repeats, if it has one.
 fn widest(chain: &Chain, blocks: &[Block]) -> Option<Place> {
-    let layers = |element: &Element| {
-        element.chains().fold(0, |sum: usize, chain| sum.saturating_add(unroll::count(chain, blocks)))
-    };
-    let groups = chain.elements.iter().filter_map(|element| match &element.kind {
-        ElementKind::Group { repeat: Some(repeat), .. } => {
-            let times = repeat.evaluate(&Vec::new()).unwrap_or(1);
-            Some((layers(element).saturating_mul(times), repeat.place))
-        }
-        ElementKind::Call(call) => Some((1, call.place)),
-        _ => None,
+    let groups = chain.elements.iter().filter_map(|element| {
+        let place = match &element.kind {
+            ElementKind::Group { repeat: Some(repeat), .. } => repeat.place,
+            ElementKind::Call(call) => call.place,
+            _ => return None,
+        };
+        Some((unroll::count_element(element, blocks), place))
     });
     groups.max_by_key(|(layers, _)| *layers).map(|(_, place)| place)
 }

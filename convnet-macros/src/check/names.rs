@@ -9,7 +9,7 @@ use crate::diagnostics::{Diagnostic, Diagnostics, Place};
 use crate::unroll::Node;
 
 /// What a network has methods or constants of already.
-const TAKEN: [&str; 14] = [
+const TAKEN: [&str; 16] = [
     "new",
     "report",
     "memory",
@@ -24,6 +24,8 @@ const TAKEN: [&str; 14] = [
     "clone",
     "fmt",
     "input",
+    "output",
+    "architecture",
 ];
 
 /// The accessor of a layer: `plain2_conv1`.
@@ -61,21 +63,27 @@ pub(super) fn are_different_and_free(nodes: &[Node<'_>], chain: &Chain, errors: 
     });
 }
 
-/// Whether a layer can have a name: no method of the network has it, and it is none of Rust's words.
+/// Whether a layer cannot have a name: a method or a constant of the network has it, or it is one of Rust's words.
 pub(crate) fn is_taken(name: &str) -> bool {
-    is_rusts(name) || TAKEN.contains(&name)
+    is_rusts(name) || has_network(name)
 }
 
-fn is_rusts(name: &str) -> bool {
-    syn::parse_str::<Ident>(name).is_err() || name.starts_with("r#")
+/// Whether a network has a method, or, in capitals, a constant of this name.
+fn has_network(name: &str) -> bool {
+    TAKEN.contains(&name.to_lowercase().as_str())
+}
+
+/// Whether it is one of Rust's words, `gen` among them since the edition of 2024.
+pub(crate) fn is_rusts(name: &str) -> bool {
+    syn::parse_str::<Ident>(name).is_err() || name.starts_with("r#") || name == "gen"
 }
 
 fn is_free(name: &Ident, errors: &Diagnostics) {
     let text = name.to_string();
     let problem = if is_rusts(&text) {
         "it is a word of Rust's"
-    } else if TAKEN.contains(&text.as_str()) {
-        "networks have a method of this name"
+    } else if has_network(&text) {
+        "networks have a method or a constant of this name"
     } else {
         return;
     };

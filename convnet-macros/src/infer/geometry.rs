@@ -42,7 +42,7 @@ pub(super) fn kind(layer: &Layer, input: Volume, change: Option<Repair>) -> Resu
         Meaning::Dense => {
             let bias = !has(|option| matches!(option, OptionValue::NoBias));
             let keep = layer.option(|option| match option {
-                OptionValue::DropConnect(keep) => Some(Real::new(*keep)),
+                OptionValue::DropConnect(keep) => Some(Real::new(keep.real())),
                 _ => None,
             });
             LayerKind::Dense(DenseSpec { input, outputs: count(), bias, keep }.check()?)

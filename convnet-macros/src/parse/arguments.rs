@@ -4,10 +4,10 @@ use proc_macro2::{Delimiter, Group, TokenTree};
 use syn::Path;
 use syn::parse::Parser as _;
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, between_commas};
 use super::scope::Scope;
 use super::{expression, numbers};
-use crate::ast::{Argument, ArgumentValue};
+use crate::ast::{Argument, ArgumentValue, path_text};
 use crate::diagnostics::{Diagnostic, Place};
 use crate::vocabulary::{Keyword, Parameter, ParameterKind};
 
@@ -72,9 +72,8 @@ pub(super) fn read(
     scope: &Scope<'_>,
 ) -> Result<Vec<Argument>, Diagnostic> {
     let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
-    let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
     let mut arguments: Vec<Argument> = Vec::new();
-    for tokens in tokens.split(is_comma).filter(|tokens| !tokens.is_empty()) {
+    for tokens in between_commas(&tokens) {
         let argument = argument(tokens, name, parameters, scope)
             .map_err(|error| error.help(format!("write {forms}")))?;
         if arguments.iter().any(|earlier| earlier.parameter.name == argument.parameter.name) {
@@ -162,13 +161,7 @@ fn value_of(
     scope: &Scope<'_>,
 ) -> Result<ArgumentValue, Diagnostic> {
     match (parameter.kind, tokens) {
-        (ParameterKind::Path, tokens) => {
-            let tokens = tokens.iter().cloned().collect();
-            let path = Path::parse_mod_style.parse2(tokens);
-            path.map(ArgumentValue::Path).map_err(|_| {
-                Diagnostic::new(place, format!("expected a path, such as `path::{}`", parameter.name))
-            })
-        }
+        (ParameterKind::Path, tokens) => path(tokens, place, parameter.name).map(ArgumentValue::Path),
         (ParameterKind::Flag, _) => {
             Err(Diagnostic::new(place, format!("`{}` stands alone, without a value", parameter.name)))
         }
@@ -178,11 +171,30 @@ fn value_of(
         (_, [TokenTree::Group(group)]) if group.delimiter() == Delimiter::Parenthesis => {
             expression::parenthesized(group, scope).map(ArgumentValue::Whole)
         }
-        (_, tokens) => {
+        (_, [TokenTree::Literal(_)] | [TokenTree::Punct(_), TokenTree::Literal(_)]) => {
             let text: String = tokens.iter().map(numbers::text).collect();
             let value = text.replace('_', "").parse();
             let wrong = format!("expected a number for `{}`, found `{text}`", parameter.name);
             value.map(ArgumentValue::Real).map_err(|_| Diagnostic::new(place, wrong))
         }
+        (_, tokens) => {
+            let found: Vec<_> = tokens.iter().map(numbers::text).collect();
+            let wrong = format!("expected a number for `{}`, found `{}`", parameter.name, found.join(" "));
+            Err(Diagnostic::new(place, wrong))
+        }
     }
+}
+
+/// The path of what a user wrote. Names that generated code has for itself are not seen as the user's there.
+pub(super) fn path(tokens: &[TokenTree], place: Place, example: &str) -> Result<Path, Diagnostic> {
+    let wrong = || Diagnostic::new(place, format!("expected a path, such as `path::{example}`"));
+    let path = Path::parse_mod_style.parse2(tokens.iter().cloned().collect()).map_err(|_| wrong())?;
+    let first = path.segments.first().ok_or_else(wrong)?.ident.to_string();
+    let is_ours = first == "rt" || (path.segments.len() == 1 && matches!(first.as_str(), "T" | "L"));
+    if is_ours && path.leading_colon.is_none() {
+        let written = path_text(&path);
+        return Err(Diagnostic::new(place, format!("`{first}` is a name of the generated code"))
+            .help(format!("write `self::{written}`")));
+    }
+    Ok(path)
 }

@@ -3,9 +3,10 @@
 use proc_macro2::{Delimiter, Group, Ident, TokenTree};
 use syn::Attribute;
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, between_commas};
 use super::{chain, scope::Scope};
 use crate::ast::{Block, Chain};
+use crate::check::is_rusts;
 use crate::diagnostics::{Diagnostic, Place};
 use crate::vocabulary::{self, OptionKind, Word};
 
@@ -75,9 +76,8 @@ fn parameters(block: &Ident, group: &Group, scope: &Scope<'_>) -> Vec<Ident> {
         let help = format!("write `block {block} = ...`, without parentheses");
         scope.errors.push(Diagnostic::new(group.span(), message).help(help));
     }
-    let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
     let mut parameters: Vec<Ident> = Vec::new();
-    for tokens in tokens.split(is_comma).filter(|tokens| !tokens.is_empty()) {
+    for tokens in between_commas(&tokens) {
         if tokens.len() > 1 || !matches!(tokens[0], TokenTree::Ident(_)) {
             let message = "expected the name of a parameter, and nothing else";
             scope.errors.push(Diagnostic::new(Place::of(tokens), message).help(WRITTEN));
@@ -106,6 +106,8 @@ fn taken(name: &Ident, is_parameter: bool) -> Option<&'static str> {
     if text == "x" || (is_option && !(is_parameter && text.len() == 1)) {
         return Some("it is an option of the notation");
     }
-    let is_rusts = syn::parse_str::<Ident>(&text).is_err() || text.starts_with("r#");
-    is_rusts.then_some("it is a word of Rust's")
+    if matches!(text.as_str(), "assert" | "block") {
+        return Some("it begins an assert or a block");
+    }
+    is_rusts(&text).then_some("it is a word of Rust's")
 }

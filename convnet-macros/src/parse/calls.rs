@@ -1,18 +1,12 @@
 //! The uses of what a user names: blocks, `plain(16)`, and layers of one's own, `(path::ToType, parameters=64)`.
 
 use proc_macro2::{Delimiter, Group, TokenTree};
-use syn::Path;
-use syn::parse::Parser as _;
 
-use super::cursor::Cursor;
-use super::numbers;
+use super::cursor::{Cursor, between_commas};
 use super::scope::Scope;
+use super::{arguments, numbers};
 use crate::ast::{Call, Custom, Number};
 use crate::diagnostics::{Diagnostic, Place};
-
-fn is_comma(token: &TokenTree) -> bool {
-    matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',')
-}
 
 /// Reads the use of a block of so many parameters, whose name comes next. Arguments that are missing or cannot be read
 /// were reported, and are guessed.
@@ -22,7 +16,7 @@ pub(super) fn call(cursor: &mut Cursor<'_>, parameters: usize, scope: &Scope<'_>
     let place = Place::from(name.span());
     let place = group.as_ref().map_or(place, |group| place.to(group.span().into()));
     let tokens: Vec<TokenTree> = group.iter().flat_map(Group::stream).collect();
-    let written = tokens.split(is_comma).filter(|tokens| !tokens.is_empty());
+    let written = between_commas(&tokens);
     let mut arguments: Vec<Number> = written
         .map(|tokens| {
             argument(tokens, scope).unwrap_or_else(|error| {
@@ -67,12 +61,10 @@ fn argument(tokens: &[TokenTree], scope: &Scope<'_>) -> Result<Number, Diagnosti
 pub(super) fn custom(group: &Group, scope: &Scope<'_>) -> Result<Custom, Diagnostic> {
     const WRITTEN: &str = "write `(path::ToType, parameters=64, state=0) : [WxHxD]`";
     let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
-    let mut parts = tokens.split(is_comma);
+    let mut parts = between_commas(&tokens);
     let path = parts.next().unwrap_or_default();
     let place = if path.is_empty() { group.span().into() } else { Place::of(path) };
-    let path = Path::parse_mod_style.parse2(path.iter().cloned().collect()).map_err(|_| {
-        Diagnostic::new(place, "expected the path of a type that is a layer of your own").help(WRITTEN)
-    })?;
+    let path = arguments::path(path, place, "ToType").map_err(|error| error.help(WRITTEN))?;
     let mut numbers = [None, None];
     for part in parts.filter(|part| !part.is_empty()) {
         let error = |message: String| Diagnostic::new(Place::of(part), message).help(WRITTEN);

@@ -96,17 +96,18 @@ impl<'a> Cursor<'a> {
     pub(super) fn statement(&mut self) -> (&'a [TokenTree], bool) {
         let all = self.rest;
         let statement = self.until_semicolon();
-        let Some(next) = statement.iter().skip(1).position(begins_definition) else {
+        let Some(next) = (1..statement.len()).find(|&at| begins_definition(statement, at)) else {
             return (statement, false);
         };
-        let (statement, rest) = all.split_at(next + 1);
+        let (statement, rest) = all.split_at(next);
         self.rest = rest;
         (statement, true)
     }
 
     /// Passes by what cannot be read, up to where another definition begins.
     pub(super) fn skip_to_definition(&mut self) {
-        let next = self.rest.iter().position(begins_definition).unwrap_or(self.rest.len());
+        let next =
+            (0..self.rest.len()).find(|&at| begins_definition(self.rest, at)).unwrap_or(self.rest.len());
         self.rest = &self.rest[next..];
     }
 
@@ -130,10 +131,22 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Whether a definition, or an assert, may begin with this token.
-fn begins_definition(token: &TokenTree) -> bool {
-    match token {
-        TokenTree::Ident(word) => ["struct", "pub", "block", "assert"].iter().any(|first| word == first),
+/// The parts between commas, the empty ones left out: a trailing comma is no mistake.
+pub(super) fn between_commas(tokens: &[TokenTree]) -> impl Iterator<Item = &[TokenTree]> {
+    let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
+    tokens.split(is_comma).filter(|part| !part.is_empty())
+}
+
+/// Whether a definition, or an assert, begins here: a name may be one of these words too.
+fn begins_definition(tokens: &[TokenTree], at: usize) -> bool {
+    let is_inside = at > 0
+        && matches!(&tokens[at - 1], TokenTree::Punct(punct) if matches!(punct.as_char(), '@' | '>' | '|' | '='));
+    let is_followed = |by: fn(&TokenTree) -> bool| tokens.get(at + 1).is_some_and(by);
+    match &tokens[at] {
+        TokenTree::Ident(word) if ["struct", "block", "assert"].iter().any(|first| word == first) => {
+            !is_inside && is_followed(|token| matches!(token, TokenTree::Ident(_)))
+        }
+        TokenTree::Ident(word) => !is_inside && word == "pub",
         TokenTree::Punct(punct) => punct.as_char() == '#',
         _ => false,
     }

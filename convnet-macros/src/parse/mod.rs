@@ -24,6 +24,7 @@ use syn::spanned::Spanned as _;
 use syn::{Attribute, Path, Visibility};
 
 use crate::ast::{Chain, Definition, Source};
+use crate::codegen;
 use crate::diagnostics::{Diagnostic, Diagnostics, Place};
 use cursor::Cursor;
 use scope::Scope;
@@ -39,13 +40,16 @@ pub(crate) fn source(input: TokenStream, errors: &Diagnostics) -> Source {
         errors.push(Diagnostic::new(place, message).help("write a repeated group as `[ ... ]*n`"));
         return source;
     }
-    let tokens: Vec<TokenTree> = input.into_iter().collect();
+    let tokens: Vec<TokenTree> = without_invisible_groups(input).into_iter().collect();
     let declared = scope::declared_blocks(&tokens);
     let scope = Scope { errors, blocks: &declared, parameters: &[] };
     let mut cursor = Cursor::new(&tokens);
     while !cursor.is_at_end() {
         if cursor.peek_word("assert") {
             assertion(&mut cursor, source.definitions.last_mut(), &scope);
+        } else if let Some(semicolon) = cursor.take_punct(';') {
+            errors
+                .push(Diagnostic::new(semicolon.span(), "nothing stands before this `;`").help("remove it"));
         } else if !definition(&mut cursor, &mut source, &scope) {
             cursor.skip_to_definition();
         }
@@ -57,6 +61,30 @@ pub(crate) fn source(input: TokenStream, errors: &Diagnostics) -> Source {
         );
     }
     source
+}
+
+/// What stands in a group without delimiters, a `macro_rules!` put there: `$filters:literal` is such a group.
+fn without_invisible_groups(tokens: TokenStream) -> TokenStream {
+    let flat = |token: TokenTree| match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            without_invisible_groups(group.stream())
+        }
+        TokenTree::Group(group) if has_invisible_group(&group) => {
+            let mut visible = Group::new(group.delimiter(), without_invisible_groups(group.stream()));
+            visible.set_span(group.span());
+            TokenTree::from(visible).into()
+        }
+        token => token.into(),
+    };
+    tokens.into_iter().flat_map(flat).collect()
+}
+
+fn has_invisible_group(group: &Group) -> bool {
+    group.delimiter() == Delimiter::None
+        || group
+            .stream()
+            .into_iter()
+            .any(|token| matches!(token, TokenTree::Group(group) if has_invisible_group(&group)))
 }
 
 /// Finds a group that is nested too deeply, without recursion: the stack of the compiler is not ours to spend.
@@ -99,6 +127,11 @@ fn assertion(cursor: &mut Cursor<'_>, network: Option<&mut Definition>, scope: &
 /// Reads one definition, of a network or a block; false if it is none, which was then reported.
 fn definition(cursor: &mut Cursor<'_>, source: &mut Source, scope: &Scope<'_>) -> bool {
     let attributes = attributes(cursor, scope.errors);
+    if let (Some(attribute), true) = (attributes.first(), cursor.peek_word("assert")) {
+        let message = "an assert takes neither documentation nor attributes";
+        scope.errors.push(Diagnostic::new(attribute.span(), message).help("write it as a comment, `//`"));
+        return true;
+    }
     let visibility = visibility(cursor);
     if let Some(keyword) = cursor.take_word("block") {
         if !matches!(visibility, Visibility::Inherited) {
@@ -112,6 +145,21 @@ fn definition(cursor: &mut Cursor<'_>, source: &mut Source, scope: &Scope<'_>) -
     }
     let network = network(attributes, visibility, cursor, scope);
     let is_read = network.is_some();
+    // Conditions may choose between networks of one name.
+    let has_conditions = |definition: &Definition| codegen::conditions(definition).next().is_some();
+    let same = network.as_ref().and_then(|network| {
+        let same = |other: &&Definition| other.name == network.name && !has_conditions(other);
+        source.definitions.iter().find(same).filter(|_| !has_conditions(network))
+    });
+    if let (Some(network), Some(_)) = (&network, same) {
+        let name = &network.name;
+        let message = format!("there are two networks `{name}` in this call");
+        scope.errors.push(
+            Diagnostic::new(network.place, message)
+                .help("name them: `struct Name { INPUT[32x32x3] -> ... }`"),
+        );
+        return true;
+    }
     source.definitions.extend(network);
     is_read
 }
@@ -135,12 +183,18 @@ fn network(
         let before = errors.count();
         let chain = chain::chain(cursor.until_semicolon(), Span::call_site().into(), scope);
         let is_whole = errors.count() == before;
-        return Some(Definition { chain, is_whole, ..nameless(attributes, facade) });
+        let place = chain.place;
+        return Some(Definition { chain, is_whole, place, ..nameless(attributes, facade) });
     };
     let Some(name) = cursor.take_ident() else {
         errors.push(Diagnostic::new(keyword.span(), "expected the network's name behind `struct`"));
         return None;
     };
+    if name == "T" {
+        let message = "a network cannot be called `T`: that is its scalar's name";
+        errors.push(Diagnostic::new(name.span(), message).help("`struct Net { ... }`, say"));
+        return None;
+    }
     let Some(body) = cursor.take_group(Delimiter::Brace) else {
         let message = format!("expected the layers of `{name}` in braces");
         errors.push(
@@ -152,7 +206,8 @@ fn network(
     let before = errors.count();
     let chain = body_chain(&body, scope);
     let is_whole = errors.count() == before;
-    Some(Definition { attributes, facade, visibility, name, chain, asserts: Vec::new(), is_whole })
+    let place = name.span().into();
+    Some(Definition { attributes, facade, visibility, name, chain, asserts: Vec::new(), is_whole, place })
 }
 
 fn body_chain(body: &Group, scope: &Scope<'_>) -> Chain {
@@ -169,6 +224,7 @@ fn nameless(attributes: Vec<Attribute>, facade: Option<Path>) -> Definition {
         chain: Chain { elements: Vec::new(), place: Span::call_site().into() },
         asserts: Vec::new(),
         is_whole: true,
+        place: Span::call_site().into(),
     }
 }
 

@@ -132,6 +132,9 @@ pub(super) fn volume(group: &Group, scope: &Scope<'_>) -> Result<[Number; 3], Di
             error(format!("`[{text}]` is no volume")).help(format!("write `[{repaired}]`: {written}"))
         );
     }
+    if tokens.len() > 1 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'x') {
+        return Err(error("a volume is written without blanks".to_owned()).help(format!("write `[{text}]`")));
+    }
     let mut cursor = Cursor::new(&tokens);
     let first = match cursor.peek() {
         Some(TokenTree::Group(_)) | None => String::new(),

@@ -2,10 +2,10 @@
 
 use proc_macro2::{Delimiter, Group, Ident, TokenTree};
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, between_commas};
 use super::scope::Scope;
 use super::{arguments, numbers};
-use crate::ast::{ArgumentValue, LayerOption, Number, OptionValue, Padding, Sides};
+use crate::ast::{LayerOption, Number, OptionValue, Padding, Sides};
 use crate::diagnostics::{Diagnostic, Place};
 use crate::vocabulary::{self, OptionKind, Word, edit_distance};
 
@@ -72,10 +72,8 @@ fn drop_connect(word: &Ident, cursor: &mut Cursor<'_>, scope: &Scope<'_>) -> Res
     let group = cursor.take_group(Delimiter::Parenthesis).ok_or_else(missing)?;
     let forms = format!("`{example}`");
     let read = arguments::read(&group, "dropconnect", vocabulary::KEEP, &forms, scope)?;
-    match read.first().map(|argument| &argument.value) {
-        Some(ArgumentValue::Real(keep)) => Ok(OptionValue::DropConnect(*keep)),
-        _ => Err(missing()),
-    }
+    let keep = read.into_iter().next().map(|argument| argument.value);
+    keep.map(OptionValue::DropConnect).ok_or_else(missing)
 }
 
 /// A word that is no option: a layer before which an arrow is missing, or nothing.
@@ -87,6 +85,10 @@ pub(super) fn unknown(word: &Ident, scope: &Scope<'_>) -> Diagnostic {
     if is_layer {
         return Diagnostic::new(word.span(), format!("an arrow is missing before `{text}`"))
             .help(format!("write `-> {text}`"));
+    }
+    if text == "assert" {
+        return Diagnostic::new(word.span(), "`;` is missing before `assert`")
+            .help("a network without a name ends in `;`, then its asserts follow");
     }
     let error = Diagnostic::new(word.span(), format!("there is no option `{text}`"));
     // `sk`: a parameter is written in parentheses.
@@ -121,7 +123,15 @@ fn padding(
         _ => false,
     };
     if !is_uneven {
-        return Ok(Padding::PerAxis(before));
+        return match cursor.rest() {
+            [TokenTree::Punct(colon), TokenTree::Ident(name), ..]
+                if colon.as_char() == ':' && scope.has_parameter(name) =>
+            {
+                Err(Diagnostic::new(name.span(), "a parameter stands in parentheses")
+                    .help(format!("write `p{before}:({name})`")))
+            }
+            _ => Ok(Padding::PerAxis(before)),
+        };
     }
     cursor.next();
     let after = numbers::number(cursor, scope)?.expect("a number was seen");
@@ -142,8 +152,7 @@ fn names_sides(group: &Group) -> bool {
 fn padding_per_side(group: &Group, scope: &Scope<'_>) -> Result<Padding, Diagnostic> {
     let mut sides: [Option<Number>; 4] = [const { None }; 4];
     let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
-    let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
-    for side in tokens.split(is_comma).filter(|side| !side.is_empty()) {
+    for side in between_commas(&tokens) {
         let error = |message: String| {
             Diagnostic::new(Place::of(side), message).help("write `p(left=1,right=0,top=0,bottom=1)`")
         };

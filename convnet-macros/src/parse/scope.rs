@@ -2,6 +2,7 @@
 
 use proc_macro2::{Delimiter, Ident, TokenTree};
 
+use super::cursor::between_commas;
 use crate::diagnostics::Diagnostics;
 use crate::vocabulary::edit_distance;
 
@@ -43,9 +44,7 @@ pub(super) fn declared_blocks(tokens: &[TokenTree]) -> Vec<(String, usize)> {
         let parameters = match after {
             TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
                 let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
-                let is_comma =
-                    |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
-                tokens.split(is_comma).filter(|part| !part.is_empty()).count()
+                between_commas(&tokens).count()
             }
             _ => 0,
         };

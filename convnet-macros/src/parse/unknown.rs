@@ -34,6 +34,7 @@ pub(super) fn layer(word: &Ident, cursor: &mut Cursor<'_>, scope: &Scope<'_>) ->
     let suggestion = match numbers {
         Some(numbers) if on_word.is_empty() => with_numbers(keyword, &numbers),
         _ if on_word.is_empty() => keyword.example(),
+        _ if !matches!(keyword.form, Form::WindowAndCount | Form::Window | Form::Count) => keyword.example(),
         _ => format!("{}{on_word}", keyword.name),
     };
     let error = error.help(format!("did you mean `{suggestion}`?"));

@@ -140,3 +140,50 @@ fn arithmetic() {
         assert!(written.contains(shown), "{shown} in {written}");
     }
 }
+
+/// Each use of a block has numbers of its own, which are judged like any others.
+#[test]
+fn every_use_of_a_block_is_judged() {
+    let judged = |block: &str, uses: &str| {
+        mistakes(&format!("block b(k) = {block}; struct Net {{ INPUT[9x9x3] -> {uses} -> FC10 }}"))
+    };
+    for (block, uses) in [
+        ("CONV(k)-8", "b(3) -> b(4)"),
+        ("DROPOUT(keep=k)", "b(1) -> b(7)"),
+        ("LRN(n=k)", "b(3) -> b(4)"),
+        ("CONV3-8 s(k)", "b(1) -> b(0)"),
+        ("FC8 dropconnect(keep=k)", "b(1) -> b(2)"),
+    ] {
+        let found = judged(block, uses);
+        assert_eq!(found.len(), 1, "{block}: {found:?}");
+        assert!(!found[0].contains("cannot be built"), "{found:?}");
+    }
+    assert_eq!(judged("FC8 dropconnect(keep=k)", "b(1)"), [""; 0]);
+}
+
+/// One rule does not hide what another has to say.
+#[test]
+fn mistakes_of_every_kind_at_once() {
+    let found = mistakes("INPUT[8x8x3] -> RELU s2 -> CONV4-8 -> CONV3-8 s0 -> DROPOUT(keep=2) -> FC0");
+    assert_eq!(found.len(), 5, "{found:?}");
+}
+
+/// What `macro_rules!` hands on stands in groups that nobody sees.
+#[test]
+fn numbers_of_another_macro() {
+    use proc_macro2::{Delimiter, Group, Literal, TokenStream, TokenTree};
+    let invisible =
+        |tokens: &str| TokenTree::from(Group::new(Delimiter::None, tokens.parse().expect("tokens")));
+    let mut layer: Vec<TokenTree> = "CONV3-".parse::<TokenStream>().expect("tokens").into_iter().collect();
+    layer.push(Group::new(Delimiter::None, TokenTree::from(Literal::usize_unsuffixed(8)).into()).into());
+    let mut body: Vec<TokenTree> =
+        "INPUT[8x8x3] ->".parse::<TokenStream>().expect("tokens").into_iter().collect();
+    body.extend(layer);
+    body.extend("-> FC10".parse::<TokenStream>().expect("tokens"));
+    let mut tokens = vec![invisible("pub(crate)")];
+    tokens.extend("struct Net".parse::<TokenStream>().expect("tokens"));
+    tokens.push(Group::new(Delimiter::Brace, body.into_iter().collect()).into());
+    let expansion = crate::expand::network(tokens.into_iter().collect());
+    assert_eq!(super::messages(expansion.clone()), [""; 0]);
+    assert!(expansion.to_string().contains("CONV3-8"));
+}

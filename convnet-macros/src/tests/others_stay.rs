@@ -30,3 +30,26 @@ fn volumes_that_cannot_be_counted() {
         assert!(answer.len() <= 1, "{text}: {answer:?}");
     }
 }
+
+#[test]
+fn behind_semicolons_and_documented_asserts() {
+    let text =
+        "block b = RELU;; struct A { INPUT[2x2x1] -> b -> FC3 }; /// Fifteen. \n assert parameters == 15;";
+    let found = mistakes(text);
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert!(found[0].starts_with("nothing stands before this `;`"), "{found:?}");
+    assert!(found[2].starts_with("an assert takes neither documentation nor attributes"), "{found:?}");
+    assert!(expansion(text).to_string().contains("struct A"));
+}
+
+#[test]
+fn behind_another_of_the_same_name() {
+    let text =
+        "struct A { INPUT[2x2x1] -> FC3 } struct A { INPUT[2x2x1] -> FC4 } struct B { INPUT[2x2x1] -> FC3 }";
+    assert_eq!(mistakes(text).len(), 1);
+    assert_eq!(expansion(text).to_string().matches("struct A").count(), 1);
+    assert_eq!(mistakes("INPUT[2x2x1] -> FC3; INPUT[2x2x1] -> FC4;").len(), 1);
+    let either =
+        "#[cfg(unix)] struct A { INPUT[2x2x1] -> FC3 } #[cfg(not(unix))] struct A { INPUT[2x2x1] -> FC4 }";
+    assert_eq!(mistakes(either), [""; 0]);
+}

@@ -10,6 +10,11 @@ pub(crate) fn count(chain: &Chain, blocks: &[Block]) -> usize {
     Counter::new(blocks).chain(chain, &Bindings::new())
 }
 
+/// How many layers an element of a network makes.
+pub(crate) fn count_element(element: &Element, blocks: &[Block]) -> usize {
+    Counter::new(blocks).element(element, &Bindings::new())
+}
+
 /// Counts layers; each use of a block with the same numbers once.
 pub(super) struct Counter<'a> {
     blocks: &'a [Block],
@@ -31,7 +36,7 @@ impl<'a> Counter<'a> {
         elements.fold(0, |sum: usize, element| sum.saturating_add(self.element(element, bindings)))
     }
 
-    fn element(&mut self, element: &Element, bindings: &Bindings) -> usize {
+    pub(super) fn element(&mut self, element: &Element, bindings: &Bindings) -> usize {
         match &element.kind {
             ElementKind::Layer(layer) => usize::from(is_layer(layer)),
             ElementKind::Custom(_) => 1,

@@ -18,7 +18,7 @@ use crate::vocabulary::Meaning;
 use count::Counter;
 use frames::{Around, Frame};
 
-pub(crate) use count::count;
+pub(crate) use count::{count, count_element};
 pub(crate) use frames::{At, bindings, describe, is_repeated};
 
 /// One step of a network, in order; where branches part, the steps of each.
@@ -246,6 +246,10 @@ impl<'a> Unroller<'a, '_> {
         let Some(block) = block(call, self.blocks) else { return };
         let bindings = bind(block, call, &scope.bindings);
         let Some(bindings) = self.resolved(bindings, std::ptr::from_ref(call).cast(), scope) else { return };
+        // However often nothing is used, it is nothing.
+        if self.counter.element(element, &scope.bindings) == 0 {
+            return;
+        }
         let at = Some(scope.inside(Around::Block { call, bindings: bindings.clone() }));
         let inner = Scope { bindings: Rc::new(bindings), at };
         // What uses itself was refused; a stub is made of it all the same.
