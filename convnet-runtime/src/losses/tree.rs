@@ -10,7 +10,7 @@ const DEPTH: usize = 64;
 const BLOCK: usize = WORDS * WORD;
 
 /// Words of a block, of a bit for each class.
-const WORDS: usize = 1 << 13;
+const WORDS: usize = 1 << 11;
 
 /// Bits of a word.
 const WORD: usize = u64::BITS as usize;
