@@ -62,7 +62,7 @@ impl Tree {
     /// At compile time where it is made for a `const` or `static`: if a node has fewer than 2 children or contains
     /// itself, or if the K leaves are not the classes 0 to K - 1, each once.
     ///
-    /// The check takes time in proportion to the classes. Beyond some 100,000 of them the compiler asks whether it is to go
+    /// The check takes time in proportion to the classes. Beyond some 300,000 of them the compiler asks whether it is to go
     /// on: `#[allow(long_running_const_eval)]` at the tree answers.
     pub const fn new(root: &'static [Node]) -> Self {
         let mut counted = Counts { nodes: 0, classes: 0, scores: 0 };
