@@ -78,6 +78,7 @@ smooth! {
     exponential_linear_unit: { INPUT[4x4x2] -> FC8 -> ELU -> FC4 };
     batch_normalization: { INPUT[4x4x3] -> CONV3-5 nobias -> BN -> FC4 };
     batch_normalization_of_features: { INPUT[4x4x3] -> FC6 nobias -> BN(eps=1e-3) -> FC4 };
+    batch_normalization_of_biases: { INPUT[4x4x3] -> CONV3-5 -> BN -> TANH -> FC4 };
     response_normalization: { INPUT[3x3x7] -> CONV1-7 -> LRN(k=1, alpha=0.5) -> FC4 };
     response_normalization_over_n: { INPUT[3x3x7] -> CONV1-7 -> LRN(n=3, alpha=0.5, alpha_over_n) -> FC4 };
     dropout: { INPUT[4x4x3] -> FC12 -> DROPOUT(keep=0.6) -> FC4 };
@@ -177,6 +178,19 @@ fn a_wrong_gradient_is_found() {
     let found =
         checker().check(&mut network, images::<Small<f64>>().view(), &[0, 1, 2][..], &Half).expect("a check");
     assert!(found.error > 5e-4, "{found}");
+}
+
+/// The gradient by a bias before batch normalization is exactly 0, which differences are not: with any step, and after
+/// layers that add rounding of their own.
+#[test]
+fn a_gradient_of_zero_is_no_error() {
+    network! {
+        struct Biased { INPUT[8x8x3] -> CONV3-8 -> BN -> TANH -> CONV3-8 -> BN -> TANH -> FC16 -> BN -> TANH -> FC4 }
+    }
+    for step in [1e-4, 1e-5, 1e-6] {
+        let checker = GradientChecker { step, ..checker() };
+        check::<Biased<f64>>(checker, images::<Biased<f64>>().view(), 1e-4);
+    }
 }
 
 /// Kinks are seen: with the margin of every score at exactly 0, each centred difference straddles one.

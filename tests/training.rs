@@ -131,6 +131,37 @@ fn a_rate_that_is_too_high_is_an_error() {
     assert!(error.to_string().starts_with("step "), "{error}");
 }
 
+/// Running statistics are those before a step that fails, whatever makes it fail, and training goes on as if it had not
+/// been.
+#[test]
+fn a_failed_step_leaves_the_state() {
+    network! { struct Normalized { INPUT[6x5x2] -> CONV3-4 nobias -> BN -> RELU -> FC3 } }
+    let sign = |n: usize| if n % 2 == 0 { 1.0 } else { -1.0 };
+    let images = |scale: f32| {
+        Array4::from_shape_fn((4, 5, 6, 2), |(n, y, x, d)| sign(n) * scale * ((y + 2 * x + d) % 3 + 1) as f32)
+    };
+    let labels = [0, 1, 2, 0];
+    let trainer =
+        || Trainer::new(Normalized::new(1), Sgd::new(0.01).expect("a rate"), 4, 1).expect("a trainer");
+    let (mut failing, mut other) = (trainer(), trainer());
+    for _ in 0..2 {
+        // The convolution overflows; the variance alone does.
+        let error = failing.step(images(1e38).view(), &labels).expect_err("an overflow");
+        assert!(matches!(&error, Error::Diverged { layer, .. } if layer == "conv1"), "{error}");
+        let error = failing.step(images(1e30).view(), &labels).expect_err("an overflow");
+        assert!(error.to_string().contains("`bn1.variance` is inf"), "{error}");
+        assert!(failing.step(images(1.0).view(), &[0, 1, 2, 9]).is_err());
+        let state = failing.network().state().as_slice();
+        assert_eq!(state, other.network().state().as_slice());
+        let losses = [&mut failing, &mut other]
+            .map(|trainer| trainer.step(images(1.0).view(), &labels).expect("a step"));
+        assert_eq!(losses[0], losses[1]);
+    }
+    let [failing, other] = [failing, other].map(Trainer::into_network);
+    assert_eq!(failing.parameters().as_slice(), other.parameters().as_slice());
+    assert_eq!(failing.state().as_slice(), other.state().as_slice());
+}
+
 #[test]
 fn observers_see_every_layer_by_name() {
     let (images, _) = batch();
@@ -195,7 +226,7 @@ fn classes_of_a_tree() {
         convnet::losses::Tree::new(&[Inner(&[Class(2), Class(0)]), Inner(&[Class(1), Class(3)])]);
     network! { struct Quadrants { INPUT[4x4x1] -> FC6 -> HSOFTMAX(TREE) } }
     // One bright pixel in each of four corners.
-    let images = ndarray::Array4::from_shape_fn((32, 4, 4, 1), |(n, y, x, _)| {
+    let images = Array4::from_shape_fn((32, 4, 4, 1), |(n, y, x, _)| {
         200 * u8::from(y / 2 == n % 4 / 2 && x / 2 == n % 2)
     });
     let data = LabelledImages::new(images, (0..32).map(|n| n % 4).collect(), 4).expect("labels below 4");

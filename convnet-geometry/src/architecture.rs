@@ -140,7 +140,7 @@ impl<'a> Architecture<'a> {
             i += 1;
         }
         assert!(layers[layers.len() - 1].output == places.len() - 1, "the output lies last");
-        let hash = hash(places, layers);
+        let hash = hash(places, layers, &offsets);
         Ok(Self { name, places, layers, loss, hash })
     }
 
@@ -261,6 +261,34 @@ impl<'a> Architecture<'a> {
         numbers
     }
 
+    /// Numbers in the largest volume that several layers, or several branches of one, read: gradients that come later are
+    /// written beside it, then added.
+    pub const fn largest_parting(&self) -> usize {
+        let (mut numbers, mut i) = (0, 0);
+        while i < self.places.len() {
+            let count = self.places[i].volume.count();
+            if count > numbers && self.readers(i) > 1 {
+                numbers = count;
+            }
+            i += 1;
+        }
+        numbers
+    }
+
+    /// How many inputs of layers a volume is, beside those that work in place.
+    const fn readers(&self, place: usize) -> usize {
+        let (mut readers, mut i) = (0, 0);
+        while i < self.layers.len() {
+            let (inputs, mut j) = (self.layers[i].inputs, 0);
+            while j < inputs.len() && !self.layers[i].is_in_place() {
+                readers += (inputs[j] == place) as usize;
+                j += 1;
+            }
+            i += 1;
+        }
+        readers
+    }
+
     /// Switches that training keeps for one image.
     pub const fn switches(&self) -> usize {
         self.ends().switches
@@ -311,29 +339,37 @@ impl<'a> Architecture<'a> {
 }
 
 /// FNV-1a over everything that decides how a workspace is cut.
-const fn hash(places: &[Place], layers: &[Layer<'_>]) -> u64 {
+const fn hash(places: &[Place], layers: &[Layer<'_>], ends: &Offsets) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     let mut i = 0;
     while i < places.len() {
         let Place { volume, training, inference, gradient } = places[i];
         let numbers = [volume.width, volume.height, volume.depth, training, inference, gradient];
-        let mut j = 0;
-        while j < numbers.len() {
-            hash = mix(hash, &(numbers[j] as u64).to_le_bytes());
-            j += 1;
-        }
+        hash = mix_all(hash, &numbers);
         i += 1;
     }
     let mut i = 0;
     while i < layers.len() {
         hash = mix(hash, layers[i].name.as_bytes());
         hash = mix(hash, layers[i].notation.as_bytes());
-        let mut j = 0;
-        while j < layers[i].inputs.len() {
-            hash = mix(hash, &(layers[i].inputs[j] as u64).to_le_bytes());
-            j += 1;
-        }
-        hash = mix(hash, &(layers[i].output as u64).to_le_bytes());
+        hash = mix_all(hash, layers[i].inputs);
+        hash = mix_all(hash, &[layers[i].output]);
+        hash = mix_all(hash, &begins(&layers[i].offsets));
+        i += 1;
+    }
+    mix_all(hash, &begins(ends))
+}
+
+/// Two types of users' layers may be written alike and need other numbers: where those begin tells them apart.
+const fn begins(offsets: &Offsets) -> [usize; 5] {
+    let Offsets { parameters, state, switches, saved, statistics } = *offsets;
+    [parameters, state, switches, saved, statistics]
+}
+
+const fn mix_all(mut hash: u64, numbers: &[usize]) -> u64 {
+    let mut i = 0;
+    while i < numbers.len() {
+        hash = mix(hash, &(numbers[i] as u64).to_le_bytes());
         i += 1;
     }
     hash

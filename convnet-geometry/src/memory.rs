@@ -53,12 +53,14 @@ impl UpdateRule {
 /// What training takes, in bytes.
 ///
 /// What kernels work in comes on top: an operand that products share (at most the filters of the largest convolution, or
-/// the batch before the largest fully connected layer), and a block for each thread. The training workspace tells the sum.
+/// the batch before the largest fully connected layer, or the weights of one whose connections are dropped), and a block for
+/// each thread. The training workspace tells the sum.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Memory {
     /// The volumes of the batch, the images among them.
     pub volumes: u64,
-    /// The gradients of those volumes; only neighbours live at the same time.
+    /// The gradients of those volumes; only neighbours live at the same time. Where branches part, one more is added to
+    /// another.
     pub volume_gradients: u64,
     /// What layers keep for their backward pass: the switches of maximum pooling, the statistics of a batch.
     pub switches: u64,
@@ -80,9 +82,11 @@ impl Memory {
         let (batch, scalar) = (batch as u64, scalar as u64);
         let parameters = scalar.saturating_mul(architecture.parameters() as u64);
         let per_image = batch.saturating_mul(scalar);
+        let gradients =
+            (architecture.gradient_numbers() as u64).saturating_add(architecture.largest_parting() as u64);
         Self {
             volumes: per_image.saturating_mul(architecture.training_numbers() as u64),
-            volume_gradients: per_image.saturating_mul(architecture.gradient_numbers() as u64),
+            volume_gradients: per_image.saturating_mul(gradients),
             switches: batch
                 .saturating_mul(4)
                 .saturating_mul(architecture.switches() as u64)

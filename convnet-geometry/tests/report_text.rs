@@ -180,6 +180,20 @@ fn the_largest_batch_fits_and_one_more_does_not() {
     assert_eq!(net.largest_batch(0, UpdateRule::Sgd, 4), None);
 }
 
+/// Where branches part, the second gradient to come is written beside the first: the largest such volume counts.
+#[test]
+fn memory_counts_the_gradient_that_is_added() {
+    let residual = |branches: &[&str]| {
+        Net::of(5, 5, 3).then("CONV3-4").join(Join::Sum, branches).then("FC2").end("Net", LossKind::Softmax)
+    };
+    let net = residual(&["CONV3-4", "ID"]);
+    assert_eq!(net.largest_parting(), 100);
+    let gradients = net.memory(7, UpdateRule::Sgd, 4).volume_gradients;
+    assert_eq!(gradients, 7 * 4 * (net.gradient_numbers() as u64 + 100));
+    assert_eq!(residual(&["ID", "ID"]).largest_parting(), 100);
+    assert_eq!(zoo::le_net().largest_parting(), 0);
+}
+
 #[test]
 fn update_rules_keep_what_the_notes_say() {
     let kept = UpdateRule::ALL.map(UpdateRule::kept_per_parameter);

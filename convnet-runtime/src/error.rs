@@ -192,15 +192,15 @@ pub enum Error {
         /// The memory that it takes.
         bytes: usize,
     },
-    /// Every volume is finite but the loss or a gradient is not.
+    /// Every volume is finite but the loss, the state or a gradient is not.
     #[error(
         "step {step}: {what} is {value}; the parameters are those before the step. \
-         A lower learning rate or smaller initial weights usually help"
+         A lower learning rate, smaller initial weights or smaller inputs usually help"
     )]
     NonFinite {
         /// The step, counted from 0.
         step: u64,
-        /// The loss, or the gradient of a tensor.
+        /// The loss, a tensor of the state, or the gradient of a tensor.
         what: String,
         /// The number found there.
         value: f64,

@@ -12,6 +12,10 @@ use crate::scalar::Scalar;
 use crate::workspace::{InferenceWorkspace, TrainingWorkspace};
 
 /// One step of training: what its draws of chance depend on, and what it does with gradients and statistics.
+///
+/// Batches that accumulate into the gradients of one update should have different numbers all the same: what is dropped or
+/// drawn depends on the seed, the number, the layer and the image's place in its batch, so that batches of one number draw
+/// the same.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Step {
     /// The seed of all chance.

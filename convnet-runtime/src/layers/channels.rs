@@ -1,5 +1,6 @@
 //! Sums over a batch for each channel.
 
+use crate::network::Gradients;
 use crate::scalar::Scalar;
 
 /// Channels that one piece of work sums: a line of the cache, in `f32`.
@@ -27,6 +28,35 @@ pub(super) fn tile_sums<T: Scalar>(
         }
     }
     sums
+}
+
+/// For each channel of the tile that begins with `first`: the sum of `f` over some pixels of an image, in `f64`.
+pub(super) fn pixel_sums<T: Scalar>(
+    image: &[T],
+    depth: usize,
+    first: usize,
+    pixels: impl Iterator<Item = usize>,
+    f: impl Fn(f64) -> f64,
+) -> [f64; TILE] {
+    let (mut sums, channels) = ([0.0; TILE], TILE.min(depth - first));
+    for pixel in pixels {
+        let values = &image[pixel * depth + first..][..channels];
+        match values.first_chunk::<TILE>() {
+            Some(values) => add(&mut sums, values, values, &[0.0; TILE], |x, _, _| f(x)),
+            None => add(&mut sums, values, values, &[0.0; TILE], |x, _, _| f(x)),
+        }
+    }
+    sums
+}
+
+/// Writes, or adds, the sums of a tile.
+pub(super) fn store<T: Scalar>(to: &mut [T], sums: [f64; TILE], mode: Gradients) {
+    for (to, sum) in to.iter_mut().zip(sums) {
+        *to = match mode {
+            Gradients::Overwrite => T::from_f64(sum),
+            Gradients::Accumulate => *to + T::from_f64(sum),
+        };
+    }
 }
 
 #[inline(always)]

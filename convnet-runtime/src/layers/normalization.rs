@@ -2,7 +2,7 @@
 
 use convnet_geometry::{BatchNorm, ResponseNorm};
 
-use crate::layers::channels::{PIXELS, TILE, tile_sums};
+use crate::layers::channels::{PIXELS, TILE, store, tile_sums};
 use crate::layers::{Context, Forward, InputGradient, Layer, Mode, ParameterGradient};
 use crate::network::{Gradients, Statistics};
 use crate::parallel::{self, Work};
@@ -128,15 +128,6 @@ fn products<T: Scalar>(
         store(by_scale, scales, mode);
         store(by_shift, tile_sums(operands, depth, first, &constants, |_, dy, _| dy), mode);
     });
-}
-
-fn store<T: Scalar>(to: &mut [T], sums: [f64; TILE], mode: Gradients) {
-    for (to, sum) in to.iter_mut().zip(sums) {
-        *to = match mode {
-            Gradients::Overwrite => T::from_f64(sum),
-            Gradients::Accumulate => *to + T::from_f64(sum),
-        };
-    }
 }
 
 /// What running statistics and variances become.

@@ -6,8 +6,10 @@ use convnet_geometry::{Average, Axis, AxisWindow, Pool, Pooling, Volume};
 use rand::Rng;
 
 use crate::kinks::Kinks;
+use crate::layers::channels::{TILE, pixel_sums, store};
 use crate::layers::fields::{Field, NOWHERE, each_image, maxima, position, to_switches};
 use crate::layers::{Context, Forward, InputGradient, Layer, Mode};
+use crate::network::Gradients;
 use crate::parallel::{self, Work};
 use crate::random::WORDS;
 use crate::scalar::Scalar;
@@ -98,21 +100,18 @@ impl Windows for Pooling {
     fn means<T: Scalar>(&self, average: Average, input: &[T], output: &mut [T]) {
         let (width, depth) = (self.input().width, self.input().depth);
         for ((field, padded), means) in self.fields().zip(output.chunks_exact_mut(depth)) {
-            means.fill(T::zero());
-            for pixel in field.pixels(width) {
-                for (sum, &value) in means.iter_mut().zip(&input[pixel * depth..(pixel + 1) * depth]) {
-                    *sum += value;
-                }
+            let divisor = divisor(average, &field, padded);
+            for (tile, means) in means.chunks_mut(TILE).enumerate() {
+                let sums = pixel_sums(input, depth, tile * TILE, field.pixels(width), |value| value);
+                store(means, sums.map(|sum| sum / divisor), Gradients::Overwrite);
             }
-            let divisor = divisor::<T>(average, &field, padded);
-            means.iter_mut().for_each(|sum| *sum /= divisor);
         }
     }
 
     fn spread<T: Scalar>(&self, average: Average, output_gradient: &[T], gradient: &mut [T]) {
         let (width, depth) = (self.input().width, self.input().depth);
         for ((field, padded), output_gradient) in self.fields().zip(output_gradient.chunks_exact(depth)) {
-            let divisor = divisor::<T>(average, &field, padded);
+            let divisor = T::from_f64(divisor(average, &field, padded));
             for pixel in field.pixels(width) {
                 let to = &mut gradient[pixel * depth..(pixel + 1) * depth];
                 for (to, &from) in to.iter_mut().zip(output_gradient) {
@@ -125,13 +124,10 @@ impl Windows for Pooling {
     fn norms<T: Scalar>(&self, input: &[T], output: &mut [T]) {
         let (width, depth) = (self.input().width, self.input().depth);
         for ((field, _), norms) in self.fields().zip(output.chunks_exact_mut(depth)) {
-            norms.fill(T::zero());
-            for pixel in field.pixels(width) {
-                for (sum, &value) in norms.iter_mut().zip(&input[pixel * depth..(pixel + 1) * depth]) {
-                    *sum += value * value;
-                }
+            for (tile, norms) in norms.chunks_mut(TILE).enumerate() {
+                let sums = pixel_sums(input, depth, tile * TILE, field.pixels(width), |value| value * value);
+                store(norms, sums.map(f64::sqrt), Gradients::Overwrite);
             }
-            norms.iter_mut().for_each(|sum| *sum = sum.sqrt());
         }
     }
 
@@ -188,12 +184,12 @@ impl Windows for Pooling {
     }
 }
 
-fn divisor<T: Scalar>(average: Average, field: &Field, padded: usize) -> T {
+fn divisor(average: Average, field: &Field, padded: usize) -> f64 {
     let cells = match average {
         Average::Counted => padded,
         Average::Uncounted => field.rows.len() * field.columns.len(),
     };
-    T::from_f64(cells as f64)
+    cells as f64
 }
 
 /// `max(0, x)`; NaN stays NaN.

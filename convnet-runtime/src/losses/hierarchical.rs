@@ -11,8 +11,9 @@ use crate::scalar::Scalar;
 /// Hierarchical softmax, the notes' chapter on losses: `L_i` is the sum of the softmax cross-entropies of the nodes on
 /// the way to the label, so that `exp(-L_i)` is the product of the probabilities of its steps.
 ///
-/// An image so trains a few nodes instead of all classes, which serves where there are many. The network gives
-/// [`Tree::scores`] scores, `[1x1xK]`. Targets are labels, one for each image.
+/// An image so trains a few nodes instead of all classes, which serves where there are many: scores off the way to its
+/// label have a gradient of 0. Time is not saved; the network computes all scores, and finding the way walks the tree. The
+/// network gives [`Tree::scores`] scores, `[1x1xK]`. Targets are labels, one for each image.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct HierarchicalSoftmax {
     tree: &'static Tree,
@@ -91,16 +92,17 @@ impl<T: Scalar> Loss<T> for HierarchicalSoftmax {
 
     fn evaluate(&self, at: Evaluation<'_, T, &[usize]>) -> LossValue<T> {
         let images = T::from_f64(at.images as f64);
-        let mut total = T::zero();
+        let mut total = 0.0;
         for (scores, gradient, &label) in rows(at.scores, at.gradient, at.targets) {
             gradient.fill(T::zero());
             self.tree.path(label, |children, child| {
-                total += cross_entropy(&scores[children.clone()], &mut gradient[children], child, images);
+                let scores = &scores[children.clone()];
+                total += cross_entropy(scores, &mut gradient[children], child, images).as_f64();
             });
             // The loss does not depend on the scores off the path, but NaN there must not vanish.
-            total += scores.iter().copied().find(|score| score.is_nan()).unwrap_or_else(T::zero);
+            total += scores.iter().find(|score| score.is_nan()).map_or(0.0, |nan| nan.as_f64());
         }
-        LossValue { mean: total / images }
+        LossValue::mean_of(total, at.images)
     }
 }
 

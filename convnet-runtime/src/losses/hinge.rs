@@ -34,20 +34,19 @@ pub(super) fn hinges<'a, T: Scalar>(
     images: usize,
     mut kinks: Option<&mut Kinks>,
 ) -> LossValue<T> {
-    let images = T::from_f64(images as f64);
-    let mut total = T::zero();
+    let (count, mut total) = (T::from_f64(images as f64), 0.0);
     for (score, gradient, is_present) in scores {
         let t = if is_present { T::one() } else { -T::one() };
         let margin = T::one() - t * score;
         // NaN counts, so that it does not vanish.
         let is_violated = margin > T::zero() || margin.is_nan();
-        *gradient = if is_violated { -t / images } else { T::zero() };
+        *gradient = if is_violated { -t / count } else { T::zero() };
         if is_violated {
-            total += margin;
+            total += margin.as_f64();
         }
         if let Some(kinks) = kinks.as_deref_mut() {
             kinks.decision(is_violated);
         }
     }
-    LossValue { mean: total / images }
+    LossValue::mean_of(total, images)
 }

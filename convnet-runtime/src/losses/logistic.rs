@@ -23,14 +23,14 @@ impl<T: Scalar> Loss<T> for Logistic {
 
     fn evaluate(&self, at: Evaluation<'_, T, &[bool]>) -> LossValue<T> {
         let images = T::from_f64(at.images as f64);
-        let mut total = T::zero();
+        let mut total = 0.0;
         for ((&score, gradient), &is_present) in at.scores.iter().zip(at.gradient).zip(at.targets) {
             let t = if is_present { T::one() } else { -T::one() };
             let (loss, slope) = softplus(-t * score);
-            total += loss;
+            total += loss.as_f64();
             *gradient = -t * slope / images;
         }
-        LossValue { mean: total / images }
+        LossValue::mean_of(total, at.images)
     }
 }
 

@@ -42,6 +42,14 @@ pub struct LossValue<T> {
     pub mean: T,
 }
 
+impl<T: Scalar> LossValue<T> {
+    /// The mean of losses that add up to this over a batch; a sum in `f64`, so that millions of `f32` add up to what they
+    /// are.
+    pub fn mean_of(total: f64, images: usize) -> Self {
+        Self { mean: T::from_f64(total / images as f64) }
+    }
+}
+
 /// What a loss is evaluated on.
 #[derive(Debug)]
 pub struct Evaluation<'a, T, Targets> {

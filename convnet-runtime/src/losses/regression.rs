@@ -54,13 +54,13 @@ impl<T: Scalar> Loss<T> for L1 {
 /// The mean over the images of a distance, given with its derivative, of every `f - y`.
 fn distances<T: Scalar>(at: Evaluation<'_, T, &[T]>, distance: impl Fn(T) -> (T, T)) -> LossValue<T> {
     let images = T::from_f64(at.images as f64);
-    let mut total = T::zero();
+    let mut total = 0.0;
     for ((&output, gradient), &target) in at.scores.iter().zip(at.gradient).zip(at.targets) {
         let (loss, slope) = distance(output - target);
-        total += loss;
+        total += loss.as_f64();
         *gradient = slope / images;
     }
-    LossValue { mean: total / images }
+    LossValue::mean_of(total, at.images)
 }
 
 /// Checks targets: one for each number of the output, each finite.

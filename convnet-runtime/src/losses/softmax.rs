@@ -22,9 +22,10 @@ impl<T: Scalar> Loss<T> for Softmax {
     fn evaluate(&self, at: Evaluation<'_, T, &[usize]>) -> LossValue<T> {
         let images = T::from_f64(at.images as f64);
         let rows = rows(at.scores, at.gradient, at.targets);
-        let total: T =
-            rows.map(|(scores, gradient, &label)| cross_entropy(scores, gradient, label, images)).sum();
-        LossValue { mean: total / images }
+        let total = rows
+            .map(|(scores, gradient, &label)| cross_entropy(scores, gradient, label, images).as_f64())
+            .sum();
+        LossValue::mean_of(total, at.images)
     }
 }
 
@@ -34,7 +35,7 @@ pub(super) fn cross_entropy<T: Scalar>(scores: &[T], gradient: &mut [T], label: 
     for (power, &score) in gradient.iter_mut().zip(scores) {
         *power = (score - max).exp();
     }
-    let sum: T = gradient.iter().copied().sum();
+    let sum = T::from_f64(gradient.iter().map(|power| power.as_f64()).sum());
     gradient.iter_mut().for_each(|power| *power = *power / sum / images);
     gradient[label] -= T::one() / images;
     sum.ln() - (scores[label] - max)

@@ -110,13 +110,13 @@ impl<T: Scalar, S: Structure<T>> Loss<T> for Structured<S> {
 
     fn evaluate(&self, mut at: Evaluation<'_, T, &[S::Target]>) -> LossValue<T> {
         let images = T::from_f64(at.images as f64);
-        let mut total = T::zero();
+        let mut total = 0.0;
         for (outputs, gradient, target) in rows(at.scores, at.gradient, at.targets) {
             gradient.fill(T::zero());
             // No inference is asked to put NaN in order; it must not vanish either.
             if let Some(&nan) = outputs.iter().find(|output| output.is_nan()) {
                 gradient.fill(nan);
-                total += nan;
+                total += nan.as_f64();
                 continue;
             }
             let rival = self.structure.rival(outputs, target);
@@ -125,7 +125,7 @@ impl<T: Scalar, S: Structure<T>> Loss<T> for Structured<S> {
             let margin = wrong - right + self.structure.cost(target, &rival);
             let is_violated = margin > T::zero() || margin.is_nan();
             if is_violated {
-                total += margin;
+                total += margin.as_f64();
             } else {
                 gradient.fill(T::zero());
             }
@@ -134,6 +134,6 @@ impl<T: Scalar, S: Structure<T>> Loss<T> for Structured<S> {
                 kinks.choice(&is_violated.then_some(&rival));
             }
         }
-        LossValue { mean: total / images }
+        LossValue::mean_of(total, at.images)
     }
 }

@@ -72,22 +72,22 @@ pub(super) fn violations<T: Scalar>(
     penalty: impl Fn(T) -> (T, T),
 ) -> LossValue<T> {
     let (images, delta) = (T::from_f64(at.images as f64), T::from_f64(delta));
-    let mut total = T::zero();
+    let mut total = 0.0;
     for (scores, gradient, &label) in rows(at.scores, at.gradient, at.targets) {
-        let mut slopes = T::zero();
+        let mut slopes = 0.0;
         for (j, (gradient, &score)) in gradient.iter_mut().zip(scores).enumerate() {
             let margin = score - scores[label] + delta;
             // NaN counts, so that it does not vanish.
             let is_violated = j != label && (margin > T::zero() || margin.is_nan());
             let (loss, slope) = if is_violated { penalty(margin) } else { (T::zero(), T::zero()) };
-            total += loss;
+            total += loss.as_f64();
             *gradient = slope / images;
-            slopes += slope;
+            slopes += slope.as_f64();
             if let Some(kinks) = at.kinks.as_deref_mut() {
                 kinks.decision(is_violated);
             }
         }
-        gradient[label] = -slopes / images;
+        gradient[label] = -T::from_f64(slopes) / images;
     }
-    LossValue { mean: total / images }
+    LossValue::mean_of(total, at.images)
 }

@@ -10,7 +10,7 @@ use convnet_geometry::Volume;
 use ndarray::{Array, Array2, Dimension};
 use proptest::prelude::*;
 
-use super::{Evaluation, Loss, OneVsAll, Softmax, SquaredSvm, Svm};
+use super::{Evaluation, Hinge, L1, L2, Logistic, Loss, OneVsAll, Softmax, SquaredSvm, Svm};
 use crate::error::Error;
 use crate::kinks::Kinks;
 use crate::reference;
@@ -126,6 +126,28 @@ fn softmax_of_large_equal_scores() {
         assert!((mean - 2_f32.ln()).abs() < 1e-6);
         assert_eq!(gradient, [0.5, -0.5]);
     }
+}
+
+/// A million `f32` add up to what they are.
+#[test]
+fn sums_of_many() {
+    const MANY: usize = 3 << 20;
+    let is_sum = |mean: f32, each: f64| {
+        let expected = each * MANY as f64;
+        assert!((f64::from(mean) / expected - 1.0).abs() < 1e-6, "{mean} for {expected}");
+    };
+    let (scores, zeros) = (vec![0.1_f32; MANY], vec![0.0; MANY]);
+    let tenth = f64::from(0.1_f32);
+    is_sum(evaluate(&L2, &scores, &zeros[..], 1).0, tenth * tenth);
+    is_sum(evaluate(&L1, &scores, &zeros[..], 1).0, tenth);
+    let absent = vec![false; MANY];
+    is_sum(evaluate(&Hinge, &scores, &absent[..], 1).0, 1.0 + tenth);
+    is_sum(evaluate(&Logistic, &scores, &absent[..], 1).0, tenth.exp().ln_1p());
+    let (loss, gradient, _) = evaluate(&SquaredSvm::default(), &scores, &[0][..], 1);
+    is_sum(loss, 1.0);
+    is_sum(-gradient[0], 2.0);
+    let (loss, ..) = evaluate(&Softmax, &scores, &[0][..], 1);
+    assert!((f64::from(loss) - (MANY as f64).ln()).abs() < 1e-5, "{loss}");
 }
 
 /// The notes' scores, and margins that can be done by hand.

@@ -5,8 +5,15 @@ use std::ops::Range;
 /// Deeper nesting is taken for a node that contains itself.
 const DEPTH: usize = 64;
 
-/// How many classes are looked for in one walk through the tree.
-const BLOCK: usize = 1024;
+/// How many classes are looked for in one walk through the tree: so many that one walk is enough in practice, and the
+/// compiler's work grows with the classes and not with their square.
+const BLOCK: usize = WORDS * WORD;
+
+/// Words of a block, of a bit for each class.
+const WORDS: usize = 1 << 11;
+
+/// Bits of a word.
+const WORD: usize = u64::BITS as usize;
 
 /// A child of a node in a [`Tree`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,6 +61,9 @@ impl Tree {
     /// # Panics
     /// At compile time where it is made for a `const` or `static`: if a node has fewer than 2 children or contains
     /// itself, or if the K leaves are not the classes 0 to K - 1, each once.
+    ///
+    /// The check takes time in proportion to the classes. Beyond some 300,000 of them the compiler asks whether it is to go
+    /// on: `#[allow(long_running_const_eval)]` at the tree answers.
     pub const fn new(root: &'static [Node]) -> Self {
         let mut counted = Counts { nodes: 0, classes: 0, scores: 0 };
         counted.add(root, 0);
@@ -134,30 +144,32 @@ impl Counts {
 
 /// Checks that the classes of a block are there, each once.
 const fn check_classes(root: &[Node], first: usize, classes: usize) {
-    let mut is_there = [false; BLOCK];
-    mark(root, first, &mut is_there);
-    let mut i = 0;
-    while i < BLOCK && first + i < classes {
-        if !is_there[i] {
-            fail("class ", first + i, " is missing in the tree: K leaves are the classes 0 to K - 1");
+    let mut are_there = [0; WORDS];
+    mark(root, first, &mut are_there);
+    let mut word = 0;
+    while word < WORDS && first + word * WORD < classes {
+        let missing = first + word * WORD + are_there[word].trailing_ones() as usize;
+        if are_there[word] != u64::MAX && missing < classes {
+            fail("class ", missing, " is missing in the tree: K leaves are the classes 0 to K - 1");
         }
-        i += 1;
+        word += 1;
     }
 }
 
 /// Marks the classes of a block that the tree holds.
-const fn mark(children: &[Node], first: usize, is_there: &mut [bool; BLOCK]) {
+const fn mark(children: &[Node], first: usize, are_there: &mut [u64; WORDS]) {
     let mut rest = children;
     while let [child, others @ ..] = rest {
         match child {
             Node::Class(class) if *class >= first && *class - first < BLOCK => {
-                if is_there[*class - first] {
+                let (word, bit) = ((*class - first) / WORD, 1 << ((*class - first) % WORD));
+                if are_there[word] & bit != 0 {
                     fail("class ", *class, " stands twice in the tree: every class is one leaf");
                 }
-                is_there[*class - first] = true;
+                are_there[word] |= bit;
             }
             Node::Class(_) => {}
-            Node::Inner(children) => mark(children, first, is_there),
+            Node::Inner(children) => mark(children, first, are_there),
         }
         rest = others;
     }

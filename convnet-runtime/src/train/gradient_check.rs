@@ -36,6 +36,9 @@ impl Default for GradientChecker {
     }
 }
 
+/// How many roundings a loss is taken to be off by: it is the end of thousands of operations, whose errors partly cancel.
+const ROUNDINGS: f64 = 8.0;
+
 /// What a gradient check found.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct GradientCheck {
@@ -73,7 +76,13 @@ impl GradientChecker {
     /// Compares the gradients of a network's loss, by parameters and by images, with `(L(x + h) - L(x - h)) / 2h`.
     ///
     /// The relative error is `|a - n| / max(|a|, |n|, 1e-4 * g)` with g the largest gradient of the same tensor: a
-    /// gradient far below its neighbours cannot be told from the rounding of the loss. The network is left as it was.
+    /// gradient far below its neighbours cannot be told from the rounding of the loss.
+    ///
+    /// `|a - n|` counts only as far as it exceeds what rounding makes of n: the loss L is known to 8 times
+    /// `f64::EPSILON * |L|`, and the difference divides that by h. A gradient of exactly 0, such as that of a bias before
+    /// batch normalization, would else be wrong altogether: both its forms are rounding and nothing else.
+    ///
+    /// The network is left as it was.
     ///
     /// # Errors
     /// Those of [`Network::gradients`].
@@ -88,7 +97,8 @@ impl GradientChecker {
         let mut workspace = TrainingWorkspace::new(N::ARCHITECTURE, images.dim().0)?;
         workspace.record_kinks(true);
         let step = Step { statistics: Statistics::Frozen, ..Step::default() };
-        network.gradients(images.view(), targets, loss, &mut workspace, step, &mut Unobserved)?;
+        let value = network.gradients(images.view(), targets, loss, &mut workspace, step, &mut Unobserved)?;
+        let rounding = ROUNDINGS * f64::EPSILON * value.mean.as_f64().abs() / self.step;
         let by_parameters = workspace.gradients().as_slice().to_vec();
         let by_images: Vec<_> = network.input_gradient(&mut workspace)?.iter().copied().collect();
 
@@ -101,14 +111,14 @@ impl GradientChecker {
                 let analytic = by_parameters[range.start + i].as_f64();
                 let at = Coordinate::Parameter(range.start + i);
                 let numeric = self.difference(network, &mut images, targets, loss, &mut workspace, at)?;
-                found.compare(format!("{name}[{i}]"), analytic, numeric, scale);
+                found.compare(format!("{name}[{i}]"), (analytic, numeric), scale, rounding);
             }
         }
         let scale = largest(&by_images);
         for i in self.draw(by_images.len(), tensors.len() as u64) {
             let at = Coordinate::Pixel(i);
             let numeric = self.difference(network, &mut images, targets, loss, &mut workspace, at)?;
-            found.compare(format!("images[{i}]"), by_images[i].as_f64(), numeric, scale);
+            found.compare(format!("images[{i}]"), (by_images[i].as_f64(), numeric), scale, rounding);
         }
         Ok(found)
     }
@@ -151,13 +161,15 @@ impl GradientChecker {
 }
 
 impl GradientCheck {
-    fn compare(&mut self, name: String, analytic: f64, numeric: Option<f64>, scale: f64) {
+    fn compare(&mut self, name: String, (analytic, numeric): (f64, Option<f64>), scale: f64, rounding: f64) {
         let Some(numeric) = numeric else {
             self.kinks += 1;
             return;
         };
         self.compared += 1;
+        // Not `max(0.0)`, which would take 0 for NaN.
         let difference = (analytic - numeric).abs();
+        let difference = if difference <= rounding { 0.0 } else { difference - rounding };
         let error = difference / analytic.abs().max(numeric.abs()).max(1e-4 * scale).max(f64::MIN_POSITIVE);
         if self.worst.is_empty() || error > self.error || error.is_nan() {
             (self.error, self.worst, self.gradients) = (error, name, (analytic, numeric));

@@ -5,7 +5,7 @@ use ndarray::ArrayView4;
 use super::{LabelLoss, count_right};
 use crate::data::{Batches, LabelledImages, Scaling};
 use crate::error::Error;
-use crate::network::{Network, Step};
+use crate::network::{Network, Statistics, Step};
 use crate::observer::{FirstNonFinite, Observer, Unobserved};
 use crate::optimizers::Optimizer;
 use crate::parameters::Parameters;
@@ -21,6 +21,8 @@ pub struct Trainer<N: Network, O> {
     loss: N::Loss,
     optimizer: O,
     workspace: TrainingWorkspace<N::Scalar>,
+    /// The network's state before the step, to go back to when it fails.
+    state: Vec<N::Scalar>,
     seed: u64,
     epoch: u64,
     step: u64,
@@ -63,16 +65,16 @@ where
     /// Those of [`TrainingWorkspace::new`].
     pub fn new(network: N, optimizer: O, batch: usize, seed: u64) -> Result<Self, Error> {
         let workspace = TrainingWorkspace::new(N::ARCHITECTURE, batch)?;
-        let loss = network.loss().clone();
-        Ok(Self { network, loss, optimizer, workspace, seed, epoch: 0, step: 0 })
+        let (loss, state) = (network.loss().clone(), network.state().as_slice().to_vec());
+        Ok(Self { network, loss, optimizer, workspace, state, seed, epoch: 0, step: 0 })
     }
 
     /// Trains on every image once, in an order that depends on the seed and the epoch; calls `progress` after each step.
     ///
     /// # Errors
     /// [`Error::Classes`], [`Error::ImageShape`] and others before the first step; [`Error::Diverged`] or
-    /// [`Error::NonFinite`] at a step whose loss or gradients are not finite, which changes no parameter;
-    /// [`Error::BrokenUpdate`] at one whose update breaks them.
+    /// [`Error::NonFinite`] at a step whose loss, state or gradients are not finite, which changes nothing;
+    /// [`Error::BrokenUpdate`] at one whose update breaks the parameters.
     pub fn epoch(
         &mut self,
         data: &LabelledImages,
@@ -100,13 +102,25 @@ where
     /// Trains on one batch, `[N, H, W, D]` with as many labels; returns its loss before the update.
     ///
     /// # Errors
-    /// Those of [`Network::gradients`]; [`Error::Diverged`] or [`Error::NonFinite`] if the loss or a gradient is not
-    /// finite, and then no parameter changes; [`Error::BrokenUpdate`] if the update makes one that is not.
+    /// Those of [`Network::gradients`]; [`Error::Diverged`] or [`Error::NonFinite`] if the loss, the state after it or a
+    /// gradient is not finite, and then no parameter changes; [`Error::BrokenUpdate`] if the update makes one that is
+    /// not. A step that fails leaves the state, such as running statistics, as it was.
     pub fn step(&mut self, images: ArrayView4<'_, N::Scalar>, labels: &[usize]) -> Result<f64, Error> {
+        self.state.copy_from_slice(self.network.state().as_slice());
+        let value = self.descend(images, labels).inspect_err(|_| restore(&mut self.network, &self.state))?;
+        self.step += 1;
+        Ok(value)
+    }
+
+    /// A step that leaves the state moved if it fails.
+    fn descend(&mut self, images: ArrayView4<'_, N::Scalar>, labels: &[usize]) -> Result<f64, Error> {
         let step = Step { seed: self.seed, number: self.step, ..Step::default() };
         let value = self.gradients(images, labels, step, &mut Unobserved)?;
         if !value.is_finite() {
             return Err(self.diagnose(images, labels, step, value));
+        }
+        if let Some((tensor, value)) = last_non_finite(self.network.state()) {
+            return Err(Error::NonFinite { step: self.step, what: format!("`{tensor}`"), value });
         }
         if let Some((tensor, value)) = last_non_finite(self.workspace.gradients()) {
             let what = format!("the gradient of `{tensor}`");
@@ -116,7 +130,6 @@ where
         if let Some((tensor, value)) = last_non_finite(self.network.parameters()) {
             return Err(Error::BrokenUpdate { step: self.step, tensor, value });
         }
-        self.step += 1;
         Ok(value)
     }
 
@@ -146,7 +159,7 @@ where
         Ok(network.gradients(images, labels, loss, workspace, step, observer)?.mean.as_f64())
     }
 
-    /// Repeats a step whose loss is not finite, looking at every volume.
+    /// Repeats a step whose loss is not finite from the state that it began with, looking at every volume.
     fn diagnose(
         &mut self,
         images: ArrayView4<'_, N::Scalar>,
@@ -154,14 +167,21 @@ where
         step: Step,
         loss: f64,
     ) -> Error {
-        let mut observer = FirstNonFinite::default();
-        let repeated = self.gradients(images, labels, step, &mut observer);
+        restore(&mut self.network, &self.state);
+        let (mut observer, frozen) =
+            (FirstNonFinite::default(), Step { statistics: Statistics::Frozen, ..step });
+        let repeated = self.gradients(images, labels, frozen, &mut observer);
         match (repeated, observer.found()) {
             (Err(error), _) => error,
             (Ok(_), Some((layer, value))) => Error::Diverged { step: step.number, layer, value },
             (Ok(_), None) => Error::NonFinite { step: step.number, what: "the loss".to_owned(), value: loss },
         }
     }
+}
+
+/// Gives a network the state that it had.
+fn restore<N: Network>(network: &mut N, state: &[N::Scalar]) {
+    network.state_mut().as_mut_slice().copy_from_slice(state);
 }
 
 /// The last tensor with a number that is not finite: gradients flow backward, so that it is the first to show one.

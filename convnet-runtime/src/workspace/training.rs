@@ -71,7 +71,7 @@ impl<T: Scalar> TrainingWorkspace<T> {
         let each = [
             architecture.training_numbers(),
             architecture.gradient_numbers(),
-            largest_parting(architecture),
+            architecture.largest_parting(),
             architecture.switches(),
             architecture.saved(),
         ];
@@ -245,16 +245,6 @@ impl<T: Scalar> TrainingWorkspace<T> {
 /// Where a layer's statistics lie.
 fn statistics(layer: &Layer<'_>) -> Range<usize> {
     layer.offsets.statistics..layer.offsets.statistics + layer.kind.counts().statistics
-}
-
-/// The largest volume that several layers, or several branches of one, read: their gradients are added up.
-fn largest_parting(architecture: &Architecture<'_>) -> usize {
-    let mut readers = vec![0_usize; architecture.places().len()];
-    for layer in architecture.layers().iter().filter(|layer| !layer.is_in_place()) {
-        layer.inputs.iter().for_each(|&input| readers[input] += 1);
-    }
-    let shared = architecture.places().iter().zip(readers).filter(|(_, readers)| *readers > 1);
-    shared.map(|(place, _)| place.volume.count()).max().unwrap_or(0)
 }
 
 /// One batch on its way forward.

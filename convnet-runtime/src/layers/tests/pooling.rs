@@ -119,6 +119,18 @@ fn maxima_keep_nan_and_the_first_of_equals() {
     }
 }
 
+/// The mean of a whole photograph, and its norm, in `f32`: 50,176 times a tenth, more channels than one tile.
+#[test]
+fn large_windows_add_up() {
+    for (pool, expected) in [(Pool::Average(Average::Counted), 0.1), (Pool::L2, 22.4)] {
+        let layer = PoolingSpec::new(Volume::new(224, 224, 18), Window::square(224), pool).geometry();
+        let mut numbers = Numbers::<f32>::new(&layer, 1);
+        numbers.input.fill(0.1);
+        let output = Bench::new(&layer, &numbers, Tier::PORTABLE).infer();
+        assert!(output.len() == 18 && output.iter().all(|x| (x / expected - 1.0).abs() < 1e-6), "{output:?}");
+    }
+}
+
 #[test]
 fn a_norm_of_zero_has_no_gradient() {
     let layer = PoolingSpec::new(Volume::new(2, 1, 1), Window::new(2, 1), Pool::L2).geometry();

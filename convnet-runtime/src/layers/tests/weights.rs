@@ -5,6 +5,8 @@ use ndarray::ArrayView;
 use proptest::prelude::*;
 
 use super::{DRAW, IMAGES, Numbers, assert_close, run, run_modes, slice, volumes, windows};
+use crate::layers::matrices::{bias_gradient, matrix};
+use crate::network::Gradients;
 use crate::reference;
 use crate::scalar::Scalar;
 use crate::simd::Tier;
@@ -143,6 +145,17 @@ fn sizes_beyond_one_block_are_their_reference() {
     check_local::<f64>(&Local::new(local.groups(2)), 5);
     // More weights than a piece of the mask.
     check_dense::<f64>(&DenseSpec::new(Volume::new(1, 1, 600), 60).drop_connect(0.5).geometry(), 2);
+}
+
+/// The gradient by the biases of a batch of photographs, in `f32`.
+#[test]
+fn a_million_gradients_by_a_bias_add_up() {
+    const PIXELS: usize = 1 << 20;
+    let gradient = vec![0.1_f32; PIXELS * 18];
+    let mut bias = [f32::NAN; 18];
+    bias_gradient(&mut bias, matrix(&gradient, 18), Gradients::Overwrite);
+    let expected = 0.1 * PIXELS as f32;
+    assert!(bias.iter().all(|sum| (sum / expected - 1.0).abs() < 1e-6), "{bias:?} for {expected}");
 }
 
 #[test]

@@ -20,11 +20,11 @@ static TREE: Tree = Tree::new(&[
 
 const LOSS: HierarchicalSoftmax = HierarchicalSoftmax::new(&TREE);
 
-/// More classes than one walk looks at, counted by the compiler.
+/// As many classes as there are words in a language, checked by the compiler.
 static MANY: Tree = Tree::new(&CLASSES);
 
-static CLASSES: [Node; 2500] = {
-    let (mut classes, mut k) = ([Class(0); 2500], 0);
+static CLASSES: [Node; 60_000] = {
+    let (mut classes, mut k) = ([Class(0); 60_000], 0);
     while k < classes.len() {
         classes[k] = Class(classes.len() - 1 - k);
         k += 1;
@@ -33,7 +33,7 @@ static CLASSES: [Node; 2500] = {
 };
 
 /// Networks can be compared with their trees at compile time.
-const _: () = assert!(TREE.scores() == 10 && TREE.classes() == 7 && MANY.scores() == 2500);
+const _: () = assert!(TREE.scores() == 10 && TREE.classes() == 7 && MANY.scores() == 60_000);
 
 /// For each image 10 scores from -1 to 1 and a label.
 fn labelled() -> impl Strategy<Value = (Array2<f64>, Vec<usize>)> {
@@ -140,6 +140,24 @@ fn a_class_stands_once() {
 #[should_panic(expected = "class 1 is missing in the tree: K leaves are the classes 0 to K - 1")]
 fn no_class_is_missing() {
     Tree::new(&[Class(0), Inner(&[Class(3), Class(2)])]);
+}
+
+/// Classes of more than one word, of which one alone is missing, or stands twice; and more than one block.
+#[test]
+fn classes_of_many_words() {
+    let tree = |classes: usize, change: (usize, usize)| {
+        let mut nodes: Vec<Node> = (0..classes).map(Class).collect();
+        nodes[change.0] = Class(change.1);
+        Tree::new(nodes.leak())
+    };
+    let says = |classes, change| {
+        let panic = std::panic::catch_unwind(|| tree(classes, change)).expect_err("no tree");
+        *panic.downcast::<String>().expect("a message")
+    };
+    assert_eq!(tree(1_000_000, (5, 5)).classes(), 1_000_000);
+    assert!(says(1000, (700, 1000)).starts_with("class 700 is missing"));
+    assert!(says(1000, (700, 64)).starts_with("class 64 stands twice"));
+    assert!(says(1_000_000, (999_999, 1_000_000)).starts_with("class 999999 is missing"));
 }
 
 static LOOP: [Node; 2] = [Class(0), Inner(&LOOP)];
