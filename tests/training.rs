@@ -136,7 +136,7 @@ fn a_rate_that_is_too_high_is_an_error() {
 #[test]
 fn a_failed_step_leaves_the_state() {
     network! { struct Normalized { INPUT[6x5x2] -> CONV3-4 nobias -> BN -> RELU -> FC3 } }
-    let sign = |n: usize| if n % 2 == 0 { 1.0 } else { -1.0 };
+    let sign = |n: usize| if n.is_multiple_of(2) { 1.0 } else { -1.0 };
     let images = |scale: f32| {
         Array4::from_shape_fn((4, 5, 6, 2), |(n, y, x, d)| sign(n) * scale * ((y + 2 * x + d) % 3 + 1) as f32)
     };
