@@ -7,7 +7,7 @@ use quote::quote;
 use crate::ast::{Block, Definition};
 use crate::check::{accessor, is_taken};
 use crate::codegen::traits::{self, Bodies};
-use crate::codegen::{conditions, facade, losses};
+use crate::codegen::{facade, losses};
 use crate::diagnostics::Diagnostics;
 use crate::plan::PlannedLoss;
 use crate::unroll::{self, Node};
@@ -20,7 +20,7 @@ const ELEMENT_LIMIT: usize = 1000;
 pub(crate) fn stub(definition: &Definition, blocks: &[Block]) -> TokenStream {
     let Definition { attributes, visibility, name, .. } = definition;
     let facade = facade(definition);
-    let conditions = conditions(definition);
+    let conditions = definition.conditions();
     let accessors = accessors(definition, blocks).into_iter().map(|(name, view)| {
         quote! {
             pub fn #name(&self) -> #view<'_, T> {

@@ -47,6 +47,13 @@ pub(crate) struct Definition {
     pub(crate) place: Place,
 }
 
+impl Definition {
+    /// The `#[cfg]`s of the struct: what is not there has no implementations.
+    pub(crate) fn conditions(&self) -> impl Iterator<Item = &Attribute> {
+        self.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"))
+    }
+}
+
 /// Elements joined by `->`.
 pub(crate) struct Chain {
     pub(crate) elements: Vec<Element>,

@@ -14,7 +14,7 @@ use crate::ast::{Block, Chain, Definition, Element, ElementKind, Layer, Numbers,
 use crate::diagnostics::{Diagnostic, Diagnostics, Place};
 use crate::unroll::{self, Node};
 
-pub(crate) use names::{accessor, is_rusts, is_taken};
+pub(crate) use names::{accessor, is_taken};
 
 /// How many layers a network may have.
 const LAYER_LIMIT: usize = 10_000;

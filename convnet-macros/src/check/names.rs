@@ -7,6 +7,7 @@ use proc_macro2::Ident;
 use crate::ast::Chain;
 use crate::diagnostics::{Diagnostic, Diagnostics, Place};
 use crate::unroll::Node;
+use crate::vocabulary::is_rusts;
 
 /// What a network has methods or constants of already.
 const TAKEN: [&str; 16] = [
@@ -71,11 +72,6 @@ pub(crate) fn is_taken(name: &str) -> bool {
 /// Whether a network has a method, or, in capitals, a constant of this name.
 fn has_network(name: &str) -> bool {
     TAKEN.contains(&name.to_lowercase().as_str())
-}
-
-/// Whether it is one of Rust's words, `gen` among them since the edition of 2024.
-pub(crate) fn is_rusts(name: &str) -> bool {
-    syn::parse_str::<Ident>(name).is_err() || name.starts_with("r#") || name == "gen"
 }
 
 fn is_free(name: &Ident, errors: &Diagnostics) {

@@ -3,13 +3,13 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{conditions, facade, keywords_of};
+use super::{facade, keywords_of};
 use crate::ast::{Block, Call, Chain, Definition, ElementKind, Source};
 
 /// One item a block, with its documentation, its keywords, and the uses of blocks wherever they stand.
 pub(crate) fn items(source: &Source) -> TokenStream {
     // Where there is no network, a mistake was reported. One that is there in any case knows the facade.
-    let is_there = |definition: &&Definition| conditions(definition).next().is_none();
+    let is_there = |definition: &&Definition| definition.conditions().next().is_none();
     let definition = source.definitions.iter().find(is_there).or(source.definitions.first());
     let (Some(definition), false) = (definition, source.blocks.is_empty()) else {
         return TokenStream::new();

@@ -11,7 +11,6 @@ pub(crate) mod traits;
 use convnet_geometry::LayerKind;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
-use syn::Attribute;
 
 use crate::ast::{Definition, Element, ElementKind};
 use crate::check::accessor;
@@ -26,7 +25,7 @@ pub(crate) fn network(plan: &Plan<'_>) -> TokenStream {
     let layers = layers(plan);
     let implementation = implementation(plan);
     let facade = facade(plan.definition);
-    let conditions = conditions(plan.definition);
+    let conditions = plan.definition.conditions();
     let (of_loss, of_customs) = (losses::checks(plan), customs::checks(plan));
     quote! {
         #structure
@@ -47,11 +46,6 @@ pub(crate) fn network(plan: &Plan<'_>) -> TokenStream {
 /// The path of the facade crate.
 pub(crate) fn facade(definition: &Definition) -> TokenStream {
     definition.facade.as_ref().map_or_else(|| quote!(::convnet), |path| quote!(#path))
-}
-
-/// The `#[cfg]`s of the struct: what is not there has no implementations.
-pub(crate) fn conditions(definition: &Definition) -> impl Iterator<Item = &Attribute> {
-    definition.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"))
 }
 
 fn structure(plan: &Plan<'_>) -> TokenStream {

@@ -6,7 +6,6 @@ use syn::Attribute;
 use super::cursor::{Cursor, between_commas};
 use super::{chain, scope::Scope};
 use crate::ast::{Block, Chain};
-use crate::check::is_rusts;
 use crate::diagnostics::{Diagnostic, Place};
 use crate::vocabulary::{self, OptionKind, Word};
 
@@ -109,5 +108,5 @@ fn taken(name: &Ident, is_parameter: bool) -> Option<&'static str> {
     if matches!(text.as_str(), "assert" | "block") {
         return Some("it begins an assert or a block");
     }
-    is_rusts(&text).then_some("it is a word of Rust's")
+    vocabulary::is_rusts(&text).then_some("it is a word of Rust's")
 }

@@ -24,7 +24,6 @@ use syn::spanned::Spanned as _;
 use syn::{Attribute, Path, Visibility};
 
 use crate::ast::{Chain, Definition, Source};
-use crate::codegen;
 use crate::diagnostics::{Diagnostic, Diagnostics, Place};
 use cursor::Cursor;
 use scope::Scope;
@@ -143,25 +142,24 @@ fn definition(cursor: &mut Cursor<'_>, source: &mut Source, scope: &Scope<'_>) -
         source.blocks.extend(block);
         return is_read;
     }
-    let network = network(attributes, visibility, cursor, scope);
-    let is_read = network.is_some();
-    // Conditions may choose between networks of one name.
-    let has_conditions = |definition: &Definition| codegen::conditions(definition).next().is_some();
-    let same = network.as_ref().and_then(|network| {
-        let same = |other: &&Definition| other.name == network.name && !has_conditions(other);
-        source.definitions.iter().find(same).filter(|_| !has_conditions(network))
-    });
-    if let (Some(network), Some(_)) = (&network, same) {
-        let name = &network.name;
-        let message = format!("there are two networks `{name}` in this call");
-        scope.errors.push(
-            Diagnostic::new(network.place, message)
-                .help("name them: `struct Name { INPUT[32x32x3] -> ... }`"),
-        );
-        return true;
+    let Some(network) = network(attributes, visibility, cursor, scope) else {
+        return false;
+    };
+    if is_there_already(&network, &source.definitions) {
+        let message = format!("there are two networks `{}` in this call", network.name);
+        let help = "name them: `struct Name { INPUT[32x32x3] -> ... }`";
+        scope.errors.push(Diagnostic::new(network.place, message).help(help));
+    } else {
+        source.definitions.push(network);
     }
-    source.definitions.extend(network);
-    is_read
+    true
+}
+
+/// Whether another network has this one's name. Conditions may choose between networks of one name.
+fn is_there_already(network: &Definition, others: &[Definition]) -> bool {
+    let is_conditional = |definition: &Definition| definition.conditions().next().is_some();
+    let same = |other: &Definition| other.name == network.name && !is_conditional(other);
+    !is_conditional(network) && others.iter().any(same)
 }
 
 /// Reads one network behind its attributes and visibility; nothing if it is none, which was then reported.

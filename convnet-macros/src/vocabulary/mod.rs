@@ -722,3 +722,8 @@ fn split(word: &str) -> (&str, &str) {
     let lead = numbers.len() - numbers.trim_start_matches('x').len();
     word.split_at(name.len() + lead)
 }
+
+/// Whether it is one of Rust's words, `gen` among them since the edition of 2024.
+pub(crate) fn is_rusts(name: &str) -> bool {
+    syn::parse_str::<proc_macro2::Ident>(name).is_err() || name.starts_with("r#") || name == "gen"
+}
