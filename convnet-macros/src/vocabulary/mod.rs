@@ -435,7 +435,7 @@ pub(crate) const KEYWORDS: &[Keyword] = &[
         options: NONE,
         parameters: &[],
         written: "GAP",
-        means: "global average pooling, to [1x1xD]",
+        means: "global average pooling, to `[1x1xD]`",
         default: "",
     },
     Keyword {
@@ -586,7 +586,7 @@ pub(crate) const KEYWORDS: &[Keyword] = &[
         parameters: &[],
         written: "SOFTMAX",
         means: "softmax cross-entropy; targets are labels",
-        default: "the loss behind [1x1xK]",
+        default: "the loss behind `[1x1xK]`",
     },
     Keyword {
         name: "SVM",
