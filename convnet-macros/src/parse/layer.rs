@@ -40,20 +40,14 @@ pub(super) fn guess(word: &Ident) -> Option<Layer> {
     Some(Layer::bare(keyword, word))
 }
 
-/// Whether parentheses hold what others write there, and no arithmetic of ours: literals and commas alone.
+/// Whether parentheses hold what others write there, and no arithmetic of ours: a list, or nothing but literals.
 fn is_foreign(cursor: &Cursor<'_>) -> bool {
     let Some(group) = cursor.peek_group(Delimiter::Parenthesis) else { return false };
-    let mut tokens = group.stream().into_iter().peekable();
-    let is_list = |token: TokenTree| match token {
-        TokenTree::Literal(_) => true,
-        TokenTree::Punct(punct) => matches!(punct.as_char(), ',' | '='),
-        TokenTree::Ident(_) | TokenTree::Group(_) => false,
-    };
-    let has_comma = group
-        .stream()
-        .into_iter()
-        .any(|token| matches!(token, TokenTree::Punct(p) if matches!(p.as_char(), ',' | '=')));
-    has_comma || (tokens.peek().is_some() && tokens.all(is_list))
+    let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
+    let separates =
+        |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if matches!(punct.as_char(), ',' | '='));
+    let is_literal = |token: &TokenTree| matches!(token, TokenTree::Literal(_));
+    tokens.iter().any(separates) || (!tokens.is_empty() && tokens.iter().all(is_literal))
 }
 
 fn keyword_numbers(

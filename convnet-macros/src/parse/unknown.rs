@@ -34,7 +34,7 @@ pub(super) fn layer(word: &Ident, cursor: &mut Cursor<'_>, scope: &Scope<'_>) ->
     let suggestion = match numbers {
         Some(numbers) if on_word.is_empty() => with_numbers(keyword, &numbers),
         _ if on_word.is_empty() => keyword.example(),
-        _ if !matches!(keyword.form, Form::WindowAndCount | Form::Window | Form::Count) => keyword.example(),
+        _ if !keyword.form.is_numbered() => keyword.example(),
         _ => format!("{}{on_word}", keyword.name),
     };
     let error = error.help(format!("did you mean `{suggestion}`?"));
@@ -64,8 +64,7 @@ fn with_parameter(text: &str, scope: &Scope<'_>) -> Option<String> {
         let rest = text.strip_suffix(&parameter.to_string())?;
         let name = rest.trim_end_matches(|c: char| c.is_ascii_digit() || c == 'x');
         let keyword = vocabulary::keyword(name)?;
-        let is_numbered = matches!(keyword.form, Form::WindowAndCount | Form::Window | Form::Count);
-        is_numbered.then(|| format!("{rest}({parameter})"))
+        keyword.form.is_numbered().then(|| format!("{rest}({parameter})"))
     })
 }
 

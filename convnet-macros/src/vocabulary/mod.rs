@@ -23,6 +23,13 @@ pub(crate) enum Form {
     Branches,
 }
 
+impl Form {
+    /// Whether numbers are written on to the word itself.
+    pub(crate) fn is_numbered(self) -> bool {
+        matches!(self, Self::WindowAndCount | Self::Window | Self::Count)
+    }
+}
+
 /// What a keyword stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Meaning {
