@@ -64,7 +64,7 @@ pub struct Forward<'a, T> {
     pub mode: Mode<'a, T>,
 }
 
-/// Training or inference.
+/// Training, inference, or inference that draws.
 #[derive(Debug)]
 pub enum Mode<'a, T> {
     /// Inference: nothing is kept, nothing changes.
@@ -72,6 +72,14 @@ pub enum Mode<'a, T> {
         /// The layer's state.
         state: &'a [T],
         /// For a layer that draws in inference too.
+        draw: Draw,
+    },
+    /// Inference by one of many passes whose outputs are averaged: layers draw as in training, but nothing is kept and
+    /// nothing changes. Batch normalization takes its running statistics.
+    Sampling {
+        /// The layer's state.
+        state: &'a [T],
+        /// What its chance depends on.
         draw: Draw,
     },
     /// Training.
@@ -96,7 +104,7 @@ impl<'a, T> Mode<'a, T> {
     pub fn switches(self) -> Option<&'a mut [u32]> {
         match self {
             Self::Training { switches, .. } => Some(switches),
-            Self::Inference { .. } => None,
+            Self::Inference { .. } | Self::Sampling { .. } => None,
         }
     }
 }
