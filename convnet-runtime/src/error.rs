@@ -43,6 +43,17 @@ pub enum Error {
         /// Why it cannot.
         reason: &'static str,
     },
+    /// A convolution whose matrix, as a fully connected layer, does not fit into memory.
+    #[error(
+        "a convolution from {inputs} to {outputs} as a fully connected layer has {} x {} weights, which there is no memory for",
+        outputs.count(), inputs.count()
+    )]
+    MatrixMemory {
+        /// What the convolution takes.
+        inputs: Volume,
+        /// What it gives.
+        outputs: Volume,
+    },
     /// Layers that cannot be laid out.
     #[error("the network cannot be laid out: {source}")]
     Architecture {

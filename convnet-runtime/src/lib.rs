@@ -10,6 +10,7 @@
 //! * Results do not depend on the number of threads.
 
 mod error;
+mod fully_connected;
 mod init;
 mod kinks;
 mod network;
@@ -35,6 +36,7 @@ pub mod optimizers;
 pub mod train;
 
 pub use error::{Error, ImageSizeError};
+pub use fully_connected::FullyConnected;
 pub use init::Initialization;
 pub use kinks::Kinks;
 pub use network::{Gradients, Network, Statistics, Step};

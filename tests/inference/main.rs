@@ -1,6 +1,7 @@
 //! Networks for inference alone: folded, fully convolutional, averaged over many passes.
 
 mod folding;
+mod fully_connected;
 mod fully_convolutional;
 mod stochastic;
 

@@ -35,6 +35,7 @@ use crate::scalar::Scalar;
 use crate::simd::Tier;
 use crate::workspace::Workers;
 
+pub(crate) use columns::Columns;
 pub use convolution::ConvolutionAlgorithm;
 pub use custom::{CustomBackward, CustomForward, CustomLayer};
 pub use dense::DenseAlgorithm;
