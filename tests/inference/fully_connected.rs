@@ -6,8 +6,15 @@ use convnet::workspace::TrainingWorkspace;
 use convnet::{Error, FullyConnected, Network, Scalar, Step, Unobserved, network as convolutional};
 use ndarray::{Array2, Array4};
 
-/// Scores, the gradient by the images and the gradients by the parameters, of the squared distance from 0.
-fn step<N: Network>(network: &mut N) -> (Array4<N::Scalar>, Array4<N::Scalar>, Vec<N::Scalar>) {
+/// What a step gives.
+struct Passes<T> {
+    scores: Array4<T>,
+    by_images: Array4<T>,
+    by_parameters: Vec<T>,
+}
+
+/// Forward and backward, from the squared distance from 0.
+fn step<N: Network>(network: &mut N) -> Passes<N::Scalar> {
     let images = images_of::<N>(3);
     let scores = scores(network, images.view());
     let targets = vec![N::Scalar::from_f64(0.0); scores.len()];
@@ -16,7 +23,7 @@ fn step<N: Network>(network: &mut N) -> (Array4<N::Scalar>, Array4<N::Scalar>, V
         .gradients(images.view(), &targets[..], &L2, &mut workspace, Step::default(), &mut Unobserved)
         .expect("gradients");
     let by_images = network.input_gradient(&mut workspace).expect("gradients were computed").to_owned();
-    (scores, by_images, workspace.gradients().as_slice().to_vec())
+    Passes { scores, by_images, by_parameters: workspace.gradients().as_slice().to_vec() }
 }
 
 /// A network of one convolution, and the network of its fully connected layer.
@@ -28,19 +35,16 @@ fn compare<C: Network, F: Network<Scalar = C::Scalar>>(
     let layer = dense(&convolution);
     let numbers: Vec<_> = layer.weights().iter().chain(layer.bias()).copied().collect();
     connected.parameters_mut().as_mut_slice().copy_from_slice(&numbers);
-    let (scores, by_images, gradients) = step(&mut convolution);
-    let (of_connected, by_images_of_connected, of_matrix) = step(&mut connected);
-    let flat = |scores: &Array4<C::Scalar>| {
-        scores.to_shape((3, 1, 1, scores.len() / 3)).expect("adjacent").to_owned()
-    };
-    assert!(difference(flat(&scores).view(), of_connected.view()) <= limit);
-    assert!(difference(by_images.view(), by_images_of_connected.view()) <= limit);
-    let of_matrix =
-        Array2::from_shape_vec(layer.weights().dim(), of_matrix[..layer.weights().len()].to_vec());
+    let (expected, found) = (step(&mut convolution), step(&mut connected));
+    let flat = expected.scores.to_shape(found.scores.dim()).expect("as many numbers");
+    assert!(difference(flat.view(), found.scores.view()) <= limit);
+    assert!(difference(expected.by_images.view(), found.by_images.view()) <= limit);
+    let weights = layer.weights();
+    let of_matrix = Array2::from_shape_vec(weights.dim(), found.by_parameters[..weights.len()].to_vec());
     let filters = layer.filter_gradient(of_matrix.expect("a matrix").view()).expect("the same shape");
-    let expected =
-        Array4::from_shape_vec(filters.dim(), gradients[..filters.len()].to_vec()).expect("filters");
-    assert!(difference(expected.view(), filters.view()) <= limit);
+    let by_filters = expected.by_parameters[..filters.len()].to_vec();
+    let by_filters = Array4::from_shape_vec(filters.dim(), by_filters).expect("filters");
+    assert!(difference(by_filters.view(), filters.view()) <= limit);
 }
 
 macro_rules! convolutions {

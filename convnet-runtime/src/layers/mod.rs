@@ -39,6 +39,7 @@ pub(crate) use columns::Columns;
 pub use convolution::ConvolutionAlgorithm;
 pub use custom::{CustomBackward, CustomForward, CustomLayer};
 pub use dense::DenseAlgorithm;
+pub(crate) use dropout::DRAW;
 pub(crate) use join::Branch;
 
 /// What every call shares: the size of the batch and memory to work in.
