@@ -128,6 +128,7 @@ pub trait Network: Sized + Send + Sync {
     /// the same bits where nothing was.
     ///
     /// Batch normalization that does not stand right behind weights, or behind weights that another branch reads, stays.
+    /// The loss stays behind: [`Loss::prediction`] makes a class and its probability of the scores of an image.
     ///
     /// # Errors
     /// [`Error::Architecture`] if the layers that are left cannot be laid out.

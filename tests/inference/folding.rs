@@ -55,6 +55,13 @@ folds! {
     dropout_of_what_others_read: {
         INPUT[5x5x2] -> CONV3-3 -> CAT{ DROPOUT(keep=0.5) -> RELU | ID | DROPOUT(keep=0.7) | SIGMOID } -> FC4
     } to "conv1" "cat1.b1.relu1" "cat1.b4.sigmoid1" "cat1" "fc1";
+    normalization_behind_dropout: { INPUT[5x5x2] -> CONV3-3 -> DROPOUT(keep=0.5) -> BN -> FC4 } to "conv1" "fc1";
+    normalization_behind_dropout_of_what_another_branch_reads_stays: {
+        INPUT[5x5x2] -> CONV3-3 -> CAT{ DROPOUT(keep=0.5) -> BN | ID } -> FC4
+    } to "conv1" "cat1.b1.bn1" "cat1" "fc1";
+    normalization_that_two_branches_read: {
+        INPUT[5x5x2] -> CONV3-3 -> BN -> CAT{ BN | ID } -> FC4
+    } to "conv1" "cat1.b1.bn1" "cat1" "fc1";
     nothing_but_dropout_is_left_alone: { INPUT[5x5x2] -> DROPOUT(keep=0.5) -> DROPOUT(keep=0.5) } to "dropout2";
     the_scale_of_dropped_connections: { INPUT[4x4x2] -> FC6 dropconnect(keep=0.6) -> BN -> RELU -> FC4 dropconnect(keep=0.5) nobias } to "fc1" "relu1" "fc2";
     residual_blocks: {

@@ -3,11 +3,13 @@
 //! Behind a layer of weights `y = scale * (w x + b - mean) / sqrt(variance + epsilon) + shift` is a layer of weights, too:
 //! with `f = scale / sqrt(variance + epsilon)` its weights are `f * w`, its bias is `f * (b - mean) + shift`.
 
+use std::ops::Range;
+
 use convnet_geometry::{
     BatchNorm, Convolution, ConvolutionSpec, Dense, DenseSpec, LayerKind, Local, Offsets,
 };
 
-use super::executor::Parsed;
+use super::executor::{CustomPass, Parsed};
 use super::graph::{Graph, Node};
 use crate::parameters::{Buffer, zeros};
 use crate::scalar::Scalar;
@@ -15,7 +17,7 @@ use crate::scalar::Scalar;
 /// Where the parameters of a layer come from.
 enum Numbers<T> {
     /// A range of the network's own.
-    Own(std::ops::Range<usize>),
+    Own(Range<usize>),
     /// New ones.
     New(Vec<T>),
 }
@@ -33,8 +35,8 @@ impl<T: Scalar> Numbers<T> {
 struct Folding<T> {
     graph: Graph,
     parameters: Vec<Numbers<T>>,
-    states: Vec<std::ops::Range<usize>>,
-    customs: Vec<Option<super::CustomPass<T>>>,
+    states: Vec<Range<usize>>,
+    customs: Vec<Option<CustomPass<T>>>,
 }
 
 /// The network that infers the same without batch normalization behind weights, dropout and DropConnect.
@@ -44,32 +46,31 @@ pub(super) fn fold<T: Scalar>(parsed: Parsed<T>) -> Parsed<T> {
     let Graph { name, input, nodes } = graph;
     let empty = Graph { name, input, nodes: Vec::with_capacity(nodes.len()) };
     let mut to = Folding { graph: empty, parameters: Vec::new(), states: Vec::new(), customs: Vec::new() };
-    // The value that each old one has become, and the place where the next layer's numbers begin.
-    let (mut values, mut offsets, last) = (vec![0], Offsets::FIRST, nodes.len() - 1);
+    // The value that each old one has become, whether one layer alone reads it, and where the next layer's numbers begin.
+    let mut values = vec![(0, readers[0] == 1)];
+    let (mut offsets, last) = (Offsets::FIRST, nodes.len() - 1);
     for (index, (mut node, custom)) in nodes.into_iter().zip(customs).enumerate() {
         let counts = node.kind.counts();
         let own = offsets.parameters..offsets.parameters + counts.parameters();
         let own_state = offsets.state..offsets.state + counts.state;
         offsets = offsets.after(&counts).expect("the architecture was counted");
-        let is_read_once = readers[node.inputs[0]] == 1;
-        node.inputs.iter_mut().for_each(|input| *input = values[*input]);
-        let value = match node.kind {
+        let (_, input_is_read_once) = values[node.inputs[0]];
+        let is_read_once = readers[index + 1] == 1;
+        node.inputs.iter_mut().for_each(|input| *input = values[*input].0);
+        let is_folded = match node.kind {
             // A network has at least one layer.
-            LayerKind::Dropout(_) if index < last || !to.graph.nodes.is_empty() => node.inputs[0],
-            LayerKind::BatchNorm(layer)
-                if is_read_once
-                    && to.normalize(
-                        &layer,
-                        node.inputs[0],
-                        (&parameters[own.clone()], &state[own_state.clone()]),
-                        &parameters,
-                    ) =>
-            {
-                node.inputs[0]
+            LayerKind::Dropout(_) => index < last || !to.graph.nodes.is_empty(),
+            LayerKind::BatchNorm(layer) => {
+                let affine = Affine::of(&layer, &parameters[own.clone()], &state[own_state.clone()]);
+                input_is_read_once && to.normalize(&affine, node.inputs[0], &parameters)
             }
-            _ => to.push(node, custom, (own, own_state), &parameters),
+            _ => false,
         };
-        values.push(value);
+        values.push(if is_folded {
+            (node.inputs[0], input_is_read_once && is_read_once)
+        } else {
+            (to.push(node, custom, (own, own_state), &parameters), is_read_once)
+        });
     }
     to.finish(parameters, &state)
 }
@@ -79,8 +80,8 @@ impl<T: Scalar> Folding<T> {
     fn push(
         &mut self,
         mut node: Node,
-        custom: Option<super::CustomPass<T>>,
-        (own, state): (std::ops::Range<usize>, std::ops::Range<usize>),
+        custom: Option<CustomPass<T>>,
+        (own, state): (Range<usize>, Range<usize>),
         parameters: &[T],
     ) -> usize {
         let mut numbers = Numbers::Own(own.clone());
@@ -96,7 +97,7 @@ impl<T: Scalar> Folding<T> {
                 keep: None,
             };
             (numbers, node.kind) = (Numbers::New(scaled), LayerKind::Dense(spec.geometry()));
-            node.notation = format!("FC{}", dense.outputs());
+            node.notation = format!("FC{}{}", dense.outputs(), if dense.has_bias() { "" } else { " nobias" });
         }
         self.parameters.push(numbers);
         self.states.push(state);
@@ -106,13 +107,7 @@ impl<T: Scalar> Folding<T> {
     }
 
     /// Folds batch normalization into the layer that makes this value; whether that is a layer of weights.
-    fn normalize(
-        &mut self,
-        layer: &BatchNorm,
-        value: usize,
-        (own, state): (&[T], &[T]),
-        parameters: &[T],
-    ) -> bool {
+    fn normalize(&mut self, affine: &Affine<'_, T>, value: usize, parameters: &[T]) -> bool {
         let Some(index) = value.checked_sub(1) else { return false };
         let Some(kind) = with_bias(&self.graph.nodes[index].kind) else { return false };
         let before = self.graph.nodes[index].kind.counts();
@@ -122,10 +117,9 @@ impl<T: Scalar> Folding<T> {
         numbers.extend_from_slice(biases);
         numbers.resize(kind.parameters(), T::zero());
         let (weights, biases) = numbers.split_at_mut(before.weights);
-        let affine = Affine::of(layer, own, state);
         let taps = weights.len() / biases.len();
         for (row, (weights, bias)) in weights.chunks_exact_mut(taps).zip(biases).enumerate() {
-            affine.apply(row % layer.volume.depth, weights, bias);
+            affine.apply(row % affine.means.len(), weights, bias);
         }
         self.parameters[index] = Numbers::New(numbers);
         let node = &mut self.graph.nodes[index];
@@ -136,10 +130,8 @@ impl<T: Scalar> Folding<T> {
     /// Lays the numbers of the layers one after the other: in the buffer where they lie, if none has changed.
     fn finish(self, parameters: Buffer<T>, state: &[T]) -> Parsed<T> {
         let Self { graph, parameters: numbers, states, customs } = self;
-        let is_own = |numbers: &Numbers<T>| matches!(numbers, Numbers::Own(_));
-        let parameters = if numbers.iter().all(is_own)
-            && numbers.iter().map(|n| n.get(&parameters).len()).sum::<usize>() == parameters.len()
-        {
+        let is_unchanged = numbers.iter().all(|numbers| matches!(numbers, Numbers::Own(_)));
+        let parameters = if is_unchanged && graph.parameters() == parameters.len() {
             parameters
         } else {
             gather(numbers.iter().map(|numbers| numbers.get(&parameters)))

@@ -56,6 +56,11 @@ impl Graph {
         last
     }
 
+    /// The number of learnable parameters.
+    pub(super) fn parameters(&self) -> usize {
+        self.nodes.iter().map(|node| node.kind.parameters()).sum()
+    }
+
     /// How many inputs of nodes each value is.
     pub(super) fn readers(&self) -> Vec<usize> {
         let mut readers = vec![0; self.nodes.len() + 1];

@@ -82,7 +82,7 @@ impl<T: Scalar> StochasticInference<T> {
         mean.fill(T::zero());
         deviation.fill(T::zero());
         for pass in 0..self.passes {
-            self.workspace.draw(Some((self.seed, pass as u64)));
+            self.workspace.draw(self.seed, pass as u64);
             let scores = network.infer(images, &mut self.workspace, &mut Unobserved);
             let scores = scores?.to_slice().expect("a workspace is in standard layout");
             let count = T::from_f64((pass + 1) as f64);

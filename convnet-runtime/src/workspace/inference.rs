@@ -74,12 +74,9 @@ impl<T: Scalar> InferenceWorkspace<T> {
         self
     }
 
-    /// Lets layers draw as they do in training, in a pass of this number, or no more.
-    pub(crate) fn draw(&mut self, pass: Option<(u64, u64)>) {
-        self.chance = match pass {
-            Some((seed, pass)) => Chance::Drawn { seed, pass },
-            None => Chance::Expected { seed: 0 },
-        };
+    /// Lets layers draw as they do in training, in the pass of this number.
+    pub(crate) fn draw(&mut self, seed: u64, pass: u64) {
+        self.chance = Chance::Drawn { seed, pass };
     }
 
     /// The most images that a batch may have.
