@@ -14,6 +14,7 @@ Needs cargo-mutants, which lists the mutations: cargo install cargo-mutants --lo
 """
 import argparse
 import json
+import os
 import pathlib
 import queue
 import random
@@ -48,7 +49,7 @@ MUTATED = {
 PATIENCE = 900
 
 
-def listed(sample, seed):
+def listed(sample, seed, of_files):
     """A sample of cargo-mutants' mutations, in an order that the seed decides."""
     files = [argument for path in MUTATED for argument in ("--file", path + "**/*.rs")]
     # What only words a message, and what tests alone use, is left out.
@@ -56,7 +57,8 @@ def listed(sample, seed):
         ["cargo", "mutants", "--list", "--json", "--workspace", *files, "--exclude-re", "impl (fmt::)?(Display|Debug)"],
         cwd=ROOT, check=True, capture_output=True, text=True,
     )
-    mutants = [mutant for mutant in json.loads(found.stdout) if "/tests" not in mutant["file"]]
+    is_meant = lambda file: "/tests" not in file and re.search(of_files, file)
+    mutants = [mutant for mutant in json.loads(found.stdout) if is_meant(mutant["file"])]
     random.Random(seed).shuffle(mutants)
     print(f"{len(mutants)} mutations, of which {min(sample, len(mutants))} are tried", flush=True)
     return [
@@ -116,7 +118,7 @@ class Tree:
         try:
             done = subprocess.run(
                 f"{command} --quiet", shell=True, cwd=self.path, capture_output=True, text=True, timeout=PATIENCE,
-                env={**__import__("os").environ, "RUST_BACKTRACE": "0"},
+                env={**os.environ, "RUST_BACKTRACE": "0"},
             )
         except subprocess.TimeoutExpired:
             return "caught"
@@ -124,6 +126,14 @@ class Tree:
             return "passed"
         built = "test result" in done.stdout or "running " in done.stdout
         return "caught" if built else "unviable"
+
+    def check(self, files):
+        """Without a mutation everything passes: what failed anyway would tell nothing."""
+        needed = [command for path, commands in MUTATED.items() if re.search(files, path) for command in commands]
+        for command in dict.fromkeys(needed):
+            if self.run(command) != "passed":
+                print(f"without any mutation `{command}` fails in {self.path}", file=sys.stderr)
+                os._exit(2)
 
     def verdict(self, mutant):
         """`caught`, `missed`, or `unviable` if it does not compile."""
@@ -151,25 +161,24 @@ def main():
     options.add_argument("--seed", type=int, default=231)
     options.add_argument("--jobs", type=int, default=1)
     options.add_argument("--only", choices=["listed", "handmade"])
+    options.add_argument("--files", default="", metavar="REGEX", help="only mutations of files that match")
     options = options.parse_args()
     work, wanted = queue.Queue(), 0
     known = {unplaced(name) for name in equivalent()}
     results, lock = {"caught": [], "missed": [], "unviable": [], "equivalent": []}, threading.Lock()
     if options.only != "listed":
         for mutant in handmade():
-            work.put(mutant)
-            wanted += 1
+            if re.search(options.files, mutant["file"]):
+                work.put(mutant)
+                wanted += 1
     if options.only != "handmade":
         wanted += options.sample
-        for mutant in listed(options.sample, options.seed):
+        for mutant in listed(options.sample, options.seed, options.files):
             work.put(mutant)
 
     def serve(number):
         tree = Tree(number)
-        for commands in {tuple(commands) for commands in MUTATED.values()}:
-            for command in commands:
-                if tree.run(command) != "passed":
-                    sys.exit(f"without any mutation `{command}` fails")
+        tree.check(options.files)
         while True:
             with lock:
                 # One that does not compile is replaced by the next.
