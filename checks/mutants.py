@@ -31,7 +31,7 @@ HERE = ROOT / "checks"
 RUNTIME = [
     "cargo test --profile mutants --package convnet-runtime --lib",
     "cargo test --profile mutants --package convnet --all-features --test oracle --test gradients --test training "
-    "--test regularization --test reports --test inference",
+    "--test reports --test inference",
 ]
 GEOMETRY = [
     "cargo test --profile mutants --package convnet-geometry --all-features",
