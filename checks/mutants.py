@@ -19,6 +19,7 @@ import pathlib
 import queue
 import random
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -45,8 +46,8 @@ MUTATED = {
     "convnet-runtime/src/optimizers/": RUNTIME,
     "convnet-runtime/src/regularization/": RUNTIME,
 }
-# Seconds after which tests that do not end count as failed.
-PATIENCE = 900
+# Seconds after which a build and tests that do not end count as failed.
+PATIENCE = 300
 
 
 def listed(sample, seed, of_files):
@@ -115,22 +116,27 @@ class Tree:
         subprocess.run(["git", *arguments], cwd=self.path, check=True)
 
     def run(self, command):
+        process = subprocess.Popen(
+            f"{command} --quiet", shell=True, cwd=self.path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            start_new_session=True,
+        )
         try:
-            done = subprocess.run(
-                f"{command} --quiet", shell=True, cwd=self.path, capture_output=True, text=True, timeout=PATIENCE,
-                env={**os.environ, "RUST_BACKTRACE": "0"},
-            )
+            output, _ = process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
+            # The shell, cargo and the tests.
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
             return "caught"
-        if done.returncode == 0:
+        if process.returncode == 0:
             return "passed"
-        built = "test result" in done.stdout or "running " in done.stdout
-        return "caught" if built else "unviable"
+        return "caught" if "running " in output else "unviable"
 
     def check(self, files):
         """Without a mutation everything passes: what failed anyway would tell nothing."""
         needed = [command for path, commands in MUTATED.items() if re.search(files, path) for command in commands]
         for command in dict.fromkeys(needed):
+            # What is built first may take longer than a mutation is given.
+            subprocess.run(f"{command} --no-run --quiet", shell=True, cwd=self.path)
             if self.run(command) != "passed":
                 print(f"without any mutation `{command}` fails in {self.path}", file=sys.stderr)
                 os._exit(2)
