@@ -8,7 +8,7 @@ use ndarray::ArrayView4;
 use super::images;
 use super::scratch::Scratch;
 use crate::error::Error;
-use crate::layers::{Context, CustomForward, CustomLayer, Forward, Mode, Runs, RunsInPlace};
+use crate::layers::{Algorithms, Context, CustomForward, CustomLayer, Forward, Mode, Runs, RunsInPlace};
 use crate::network::Network;
 use crate::observer::Observer;
 use crate::parallel;
@@ -58,6 +58,15 @@ impl<T: Scalar> InferenceWorkspace<T> {
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
+    }
+
+    /// With other algorithms than those chosen for its layers, to test or to measure them.
+    ///
+    /// # Errors
+    /// [`Error::WorkspaceMemory`].
+    pub fn with_algorithms(mut self, algorithms: Algorithms) -> Result<Self, Error> {
+        self.scratch.set_algorithms(self.architecture, self.capacity, algorithms)?;
+        Ok(self)
     }
 
     /// The most images that a batch may have.

@@ -4,7 +4,9 @@ use std::sync::{Mutex, PoisonError};
 
 use convnet_geometry::Architecture;
 
-use crate::layers::{self, Context};
+use super::images;
+use crate::error::Error;
+use crate::layers::{self, Algorithms, Context};
 use crate::parallel;
 use crate::parameters::{Buffer, zeros};
 use crate::scalar::Scalar;
@@ -38,27 +40,51 @@ impl<T: Scalar> Workers<T> {
 #[derive(Debug)]
 pub(super) struct Scratch<T> {
     tier: Tier,
+    algorithms: Algorithms,
     packed: Buffer<T>,
     workers: Workers<T>,
 }
 
 impl<T: Scalar> Scratch<T> {
     pub(super) fn new(architecture: &Architecture<'_>, capacity: usize, tier: Tier) -> Self {
-        Self { tier, packed: zeros(Self::packed(architecture, capacity, tier)), workers: Workers::new() }
+        let algorithms = Algorithms::CHOSEN;
+        let packed = zeros(Self::packed(architecture, capacity, tier, algorithms));
+        Self { tier, algorithms, packed, workers: Workers::new() }
     }
 
     /// Numbers that it will hold.
     pub(super) fn needed(architecture: &Architecture<'_>, capacity: usize, tier: Tier) -> usize {
-        Self::packed(architecture, capacity, tier).saturating_add(parallel::threads() * WORKER_NUMBERS)
+        let packed = Self::packed(architecture, capacity, tier, Algorithms::CHOSEN);
+        packed.saturating_add(parallel::threads() * WORKER_NUMBERS)
     }
 
-    fn packed(architecture: &Architecture<'_>, capacity: usize, tier: Tier) -> usize {
+    fn packed(architecture: &Architecture<'_>, capacity: usize, tier: Tier, algorithms: Algorithms) -> usize {
         let kinds = architecture.layers().iter().map(|layer| &layer.kind);
-        kinds.map(|kind| layers::packed_numbers::<T>(kind, capacity, tier)).max().unwrap_or(0)
+        // A batch smaller than the capacity may have another algorithm than one of that size.
+        let of = |kind, images| layers::packed_numbers::<T>(kind, images, tier, algorithms);
+        kinds.map(|kind| of(kind, capacity).max(of(kind, 1))).max().unwrap_or(0)
+    }
+
+    /// Makes room for these algorithms, which layers use from now on.
+    ///
+    /// # Errors
+    /// [`Error::WorkspaceMemory`]: then all is as before.
+    pub(super) fn set_algorithms(
+        &mut self,
+        architecture: &Architecture<'_>,
+        capacity: usize,
+        algorithms: Algorithms,
+    ) -> Result<(), Error> {
+        let packed = Self::packed(architecture, capacity, self.tier, algorithms);
+        images::check_memory::<T>(capacity, packed)?;
+        self.packed = zeros(packed);
+        self.algorithms = algorithms;
+        Ok(())
     }
 
     pub(super) fn context(&mut self, images: usize) -> Context<'_, T> {
-        Context { images, tier: self.tier, packed: &mut self.packed, workers: &self.workers }
+        let Self { tier, algorithms, ref mut packed, ref workers } = *self;
+        Context { images, tier, algorithms, packed, workers }
     }
 
     pub(super) fn numbers(&self) -> usize {

@@ -10,7 +10,7 @@ use super::scratch::Scratch;
 use crate::error::Error;
 use crate::kinks::Kinks;
 use crate::layers::{
-    Context, CustomBackward, CustomForward, CustomLayer, Forward, InputGradient, Kept, Mode,
+    Algorithms, Context, CustomBackward, CustomForward, CustomLayer, Forward, InputGradient, Kept, Mode,
     ParameterGradient, Runs, RunsInPlace,
 };
 use crate::losses::{Evaluation, Loss, LossValue};
@@ -110,6 +110,15 @@ impl<T: Scalar> TrainingWorkspace<T> {
     /// Those of [`new`](Self::new).
     pub fn of<N: Network<Scalar = T>>(_: &N, capacity: usize) -> Result<Self, Error> {
         Self::new(N::ARCHITECTURE, capacity)
+    }
+
+    /// With other algorithms than those chosen for its layers, to test or to measure them.
+    ///
+    /// # Errors
+    /// [`Error::WorkspaceMemory`].
+    pub fn with_algorithms(mut self, algorithms: Algorithms) -> Result<Self, Error> {
+        self.scratch.set_algorithms(self.architecture, self.capacity, algorithms)?;
+        Ok(self)
     }
 
     /// The most images that a batch may have.
