@@ -26,6 +26,14 @@ impl<T: Scalar> Workers<T> {
         Self { memories: (0..parallel::threads()).map(|_| Mutex::new(zeros(WORKER_NUMBERS))).collect() }
     }
 
+    /// Fills the memory of every thread.
+    #[cfg(test)]
+    pub(crate) fn fill(&self, number: T) {
+        for memory in &self.memories {
+            memory.lock().unwrap_or_else(PoisonError::into_inner).fill(number);
+        }
+    }
+
     /// Calls `f` with this thread's memory.
     ///
     /// In a pool with more threads than that in which the workspace was made some wait for each other here; what is

@@ -2,6 +2,7 @@
 
 mod elementwise;
 mod gradients;
+mod known_bugs;
 mod normalization;
 mod pooling;
 mod random;
@@ -209,7 +210,7 @@ impl<'a, T: Scalar, L: Layer<T> + Kind> Bench<'a, T, L> {
 
     /// Calls `f` with the layer, memory full of NaN, and what the forward pass kept.
     fn pass(&mut self, f: impl FnOnce(&L, &Numbers<T>, Kept<'_, T>, &mut Context<'_, T>)) {
-        self.workers.with(|memory| memory.fill(T::nan()));
+        self.workers.fill(T::nan());
         self.packed.fill(T::nan());
         let Self { numbers, tier, algorithms, ref workers, .. } = *self;
         let images = numbers.input.dim().0;

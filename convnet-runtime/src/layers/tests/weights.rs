@@ -13,11 +13,11 @@ use crate::scalar::Scalar;
 use crate::simd::Tier;
 
 /// Every tier with every algorithm.
-fn each<A: Copy>(algorithms: &[A]) -> impl Iterator<Item = (Tier, A)> {
+pub(super) fn each<A: Copy>(algorithms: &[A]) -> impl Iterator<Item = (Tier, A)> {
     Tier::available().into_iter().flat_map(move |tier| algorithms.iter().map(move |&by| (tier, by)))
 }
 
-fn check_convolution<T: Scalar>(geometry: &Convolution, images: usize) {
+pub(super) fn check_convolution<T: Scalar>(geometry: &Convolution, images: usize) {
     let numbers = Numbers::<T>::new(geometry, images);
     let filter = geometry.window().filter;
     let (weights, bias) = numbers.parameters.split_at(geometry.weights());
@@ -41,7 +41,7 @@ fn check_convolution<T: Scalar>(geometry: &Convolution, images: usize) {
     }
 }
 
-fn check_local<T: Scalar>(geometry: &Local, images: usize) {
+pub(super) fn check_local<T: Scalar>(geometry: &Local, images: usize) {
     let numbers = Numbers::<T>::new(geometry, images);
     let (shared, Volume { width, height, depth }) = (geometry.shared(), geometry.output());
     let filter = shared.window().filter;
@@ -62,7 +62,7 @@ fn check_local<T: Scalar>(geometry: &Local, images: usize) {
     }
 }
 
-fn check_dense<T: Scalar>(geometry: &Dense, images: usize) {
+pub(super) fn check_dense<T: Scalar>(geometry: &Dense, images: usize) {
     let numbers = Numbers::<T>::new(geometry, images);
     let flat = numbers.input.to_shape((images, geometry.inputs())).expect("standard layout");
     let (weights, bias) = numbers.parameters.split_at(geometry.weights());
