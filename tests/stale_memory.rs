@@ -25,13 +25,11 @@ struct Workspaces {
 }
 
 impl Workspaces {
-    fn new(network: &Zoo<f64>, algorithms: Algorithms) -> Self {
-        let training = TrainingWorkspace::of(network, BATCH).expect("a workspace");
-        let inference = InferenceWorkspace::of(network, BATCH).expect("a workspace");
-        Self {
-            training: training.with_algorithms(algorithms).expect("memory"),
-            inference: inference.with_algorithms(algorithms).expect("memory"),
-        }
+    fn new(algorithms: Algorithms) -> Self {
+        let architecture = Zoo::<f64>::ARCHITECTURE;
+        let training = TrainingWorkspace::with_algorithms(architecture, BATCH, algorithms);
+        let inference = InferenceWorkspace::with_algorithms(architecture, BATCH, algorithms);
+        Self { training: training.expect("a workspace"), inference: inference.expect("a workspace") }
     }
 
     /// Everything that a step and an inference compute, as bits.
@@ -61,10 +59,10 @@ fn nan_of_a_batch_before_does_not_leak() {
     for algorithms in forced.chain([Algorithms::CHOSEN]) {
         for count in [BATCH, 1, 3] {
             let images = images.slice(ndarray::s![..count, .., .., ..]);
-            let fresh = Workspaces::new(&network, algorithms).compute(&mut network, images);
+            let fresh = Workspaces::new(algorithms).compute(&mut network, images);
             assert!(fresh.iter().all(|&bits| f64::from_bits(bits).is_finite()));
 
-            let mut stale = Workspaces::new(&network, algorithms);
+            let mut stale = Workspaces::new(algorithms);
             network.parameters_mut().as_mut_slice().fill(f64::NAN);
             let spoilt = stale.compute(&mut network, images);
             assert!(spoilt.iter().filter(|&&bits| f64::from_bits(bits).is_nan()).count() * 10 > spoilt.len());

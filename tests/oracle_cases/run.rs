@@ -109,8 +109,9 @@ pub(crate) fn train<N: Network, L: Loss<N::Scalar>>(
     algorithms: Algorithms,
 ) -> Trained {
     let (mut network, images) = network::<N>(setup);
-    let workspace = TrainingWorkspace::of(&network, images.len_of(Axis(0)) + 2).expect("a workspace");
-    let mut workspace = workspace.with_algorithms(algorithms).expect("memory");
+    let capacity = images.len_of(Axis(0)) + 2;
+    let workspace = TrainingWorkspace::with_algorithms(N::ARCHITECTURE, capacity, algorithms);
+    let mut workspace = workspace.expect("a workspace");
     let mut volumes = Vec::new();
     let mut see = |name: &str, volume: ArrayView4<'_, N::Scalar>| {
         volumes.push((name.to_owned(), doubles(volume)));
@@ -143,8 +144,9 @@ pub(crate) fn infer<N: Network, L: Loss<N::Scalar>>(
     algorithms: Algorithms,
 ) -> Inferred {
     let (network, images) = network::<N>(setup);
-    let workspace = InferenceWorkspace::of(&network, images.len_of(Axis(0)) + 1).expect("a workspace");
-    let mut workspace = workspace.with_algorithms(algorithms).expect("memory");
+    let capacity = images.len_of(Axis(0)) + 1;
+    let workspace = InferenceWorkspace::with_algorithms(N::ARCHITECTURE, capacity, algorithms);
+    let mut workspace = workspace.expect("a workspace");
     let mut volumes = Vec::new();
     let mut see = |name: &str, volume: ArrayView4<'_, N::Scalar>| {
         volumes.push((name.to_owned(), doubles(volume)));

@@ -45,8 +45,8 @@ fn train<N: Network>(
     by: Algorithms,
 ) -> (Vec<f64>, f64) {
     let (mut network, points) = network::<N>(setup);
-    let workspace = TrainingWorkspace::of(&network, labels.len()).expect("a workspace");
-    let mut workspace = workspace.with_algorithms(by).expect("memory");
+    let workspace = TrainingWorkspace::with_algorithms(N::ARCHITECTURE, labels.len(), by);
+    let mut workspace = workspace.expect("a workspace");
     let mut gradients = network.parameters().clone();
     let (mut sgd, mut losses) = (Sgd::new(RATE).expect("a rate"), Vec::new());
     let mut gradients_of = |network: &mut N, points: ArrayView4<'_, N::Scalar>| {

@@ -39,10 +39,23 @@ impl<T: Scalar> InferenceWorkspace<T> {
     /// [`Error::EmptyBatch`] for a capacity of 0, [`Error::WorkspaceSize`], [`Error::WorkspaceMemory`],
     /// or [`Error::Tier`].
     pub fn new(architecture: &'static Architecture<'static>, capacity: usize) -> Result<Self, Error> {
+        Self::with_algorithms(architecture, capacity, Algorithms::CHOSEN)
+    }
+
+    /// [`new`](Self::new), with other algorithms than those chosen for its layers: to test them, or to measure them.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new).
+    pub fn with_algorithms(
+        architecture: &'static Architecture<'static>,
+        capacity: usize,
+        algorithms: Algorithms,
+    ) -> Result<Self, Error> {
         let [volumes] = images::sizes(architecture, capacity, [architecture.inference_numbers()])?;
         let tier = Tier::current()?;
-        images::check_memory::<T>(capacity, volumes + Scratch::<T>::needed(architecture, capacity, tier))?;
-        let scratch = Scratch::new(architecture, capacity, tier);
+        let needed = Scratch::<T>::needed(architecture, capacity, tier, algorithms);
+        images::check_memory::<T>(capacity, volumes.saturating_add(needed))?;
+        let scratch = Scratch::new(architecture, capacity, tier, algorithms);
         Ok(Self { architecture, capacity, volumes: zeros(volumes), images: 0, seed: 0, scratch })
     }
 
@@ -58,15 +71,6 @@ impl<T: Scalar> InferenceWorkspace<T> {
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
-    }
-
-    /// With other algorithms than those chosen for its layers, to test or to measure them.
-    ///
-    /// # Errors
-    /// [`Error::WorkspaceMemory`].
-    pub fn with_algorithms(mut self, algorithms: Algorithms) -> Result<Self, Error> {
-        self.scratch.set_algorithms(self.architecture, self.capacity, algorithms)?;
-        Ok(self)
     }
 
     /// The most images that a batch may have.

@@ -4,8 +4,6 @@ use std::sync::{Mutex, PoisonError};
 
 use convnet_geometry::Architecture;
 
-use super::images;
-use crate::error::Error;
 use crate::layers::{self, Algorithms, Context};
 use crate::parallel;
 use crate::parameters::{Buffer, zeros};
@@ -54,40 +52,32 @@ pub(super) struct Scratch<T> {
 }
 
 impl<T: Scalar> Scratch<T> {
-    pub(super) fn new(architecture: &Architecture<'_>, capacity: usize, tier: Tier) -> Self {
-        let algorithms = Algorithms::CHOSEN;
+    pub(super) fn new(
+        architecture: &Architecture<'_>,
+        capacity: usize,
+        tier: Tier,
+        algorithms: Algorithms,
+    ) -> Self {
         let packed = zeros(Self::packed(architecture, capacity, tier, algorithms));
         Self { tier, algorithms, packed, workers: Workers::new() }
     }
 
     /// Numbers that it will hold.
-    pub(super) fn needed(architecture: &Architecture<'_>, capacity: usize, tier: Tier) -> usize {
-        let packed = Self::packed(architecture, capacity, tier, Algorithms::CHOSEN);
+    pub(super) fn needed(
+        architecture: &Architecture<'_>,
+        capacity: usize,
+        tier: Tier,
+        algorithms: Algorithms,
+    ) -> usize {
+        let packed = Self::packed(architecture, capacity, tier, algorithms);
         packed.saturating_add(parallel::threads() * WORKER_NUMBERS)
     }
 
     fn packed(architecture: &Architecture<'_>, capacity: usize, tier: Tier, algorithms: Algorithms) -> usize {
         let kinds = architecture.layers().iter().map(|layer| &layer.kind);
-        // A batch smaller than the capacity may have another algorithm than one of that size.
+        // A batch of one may have another algorithm than one of the whole capacity.
         let of = |kind, images| layers::packed_numbers::<T>(kind, images, tier, algorithms);
         kinds.map(|kind| of(kind, capacity).max(of(kind, 1))).max().unwrap_or(0)
-    }
-
-    /// Makes room for these algorithms, which layers use from now on.
-    ///
-    /// # Errors
-    /// [`Error::WorkspaceMemory`]: then all is as before.
-    pub(super) fn set_algorithms(
-        &mut self,
-        architecture: &Architecture<'_>,
-        capacity: usize,
-        algorithms: Algorithms,
-    ) -> Result<(), Error> {
-        let packed = Self::packed(architecture, capacity, self.tier, algorithms);
-        images::check_memory::<T>(capacity, packed)?;
-        self.packed = zeros(packed);
-        self.algorithms = algorithms;
-        Ok(())
     }
 
     pub(super) fn context(&mut self, images: usize) -> Context<'_, T> {
