@@ -6,6 +6,7 @@ pub use convnet_geometry::{
     Offsets, PRelu, Padding, Place, Pool, Pooling, PoolingSpec, Real, Report, ResponseNorm, Rounding,
     UpdateRule, Volume, Window,
 };
+pub use convnet_runtime::inference::CustomPass;
 pub use convnet_runtime::layers::CustomLayer;
 pub use convnet_runtime::losses::{
     HierarchicalSoftmax, Hinge, L1, L2, Logistic, Loss, LossValue, NoLoss, OneVsAll, Softmax, SquaredSvm,
@@ -19,6 +20,7 @@ pub use convnet_runtime::{
     LocalParameters, Network, Observer, PReluParameters, Parameters, Scalar, Step,
 };
 pub use core::mem::size_of;
+pub use core::option::Option;
 pub use core::result::Result;
 pub use ndarray::ArrayView4;
 

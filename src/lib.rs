@@ -14,8 +14,9 @@ pub mod __private;
 pub use convnet_geometry as geometry;
 pub use convnet_runtime::{
     BatchNormParameters, ConvolutionParameters, CustomParameters, DenseParameters, Draw, Error,
-    FirstNonFinite, Gradients, Initialization, Kinks, LocalParameters, Network, Observer, PReluParameters,
-    Parameters, Scalar, Statistics, Step, Unobserved, data, layers, losses, reference, simd, workspace,
+    FirstNonFinite, FullyConnected, Gradients, ImageSizeError, Initialization, Kinks, LocalParameters,
+    Network, Observer, PReluParameters, Parameters, Scalar, Statistics, Step, Unobserved, data, inference,
+    layers, losses, reference, simd, workspace,
 };
 #[cfg(feature = "train")]
 pub use convnet_runtime::{optimizers, train};

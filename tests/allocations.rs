@@ -5,7 +5,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use convnet::{network, prelude::*};
+use convnet::{inference::StochasticInference, network, prelude::*};
 use ndarray::Array4;
 
 struct Counting;
@@ -76,6 +76,27 @@ where
     ALLOCATIONS.load(Ordering::Relaxed) - before
 }
 
+/// Allocations of 20 inferences of the folded network and of 20 averages over passes, after the first of each.
+fn inference_allocations(network: Zoo) -> usize {
+    let images = Array4::from_shape_fn((BATCH, 28, 28, 1), |(n, y, x, _)| ((n + y * x) % 9) as f32 / 9.0);
+    let mut passes = StochasticInference::of(&network, BATCH, 2, 1).expect("memory");
+    let folded = network.clone().into_inference().expect("a network");
+    let mut workspace = folded.workspace(BATCH).expect("a workspace");
+    let mut both = |count: usize| {
+        let images = images.slice(ndarray::s![..count, .., .., ..]);
+        let scores = folded.infer(images, &mut workspace, &mut Unobserved).expect("scores");
+        assert!(scores.iter().all(|score| score.is_finite()));
+        let averages = passes.infer(&network, images).expect("averages");
+        assert!(averages.mean.iter().all(|score| score.is_finite()));
+    };
+    both(BATCH);
+    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    for step in 0..20 {
+        both([BATCH, 1, 7, BATCH][step % 4]);
+    }
+    ALLOCATIONS.load(Ordering::Relaxed) - before
+}
+
 /// One test, so that no other thread of this process allocates meanwhile.
 #[test]
 fn steps_and_inferences_allocate_nothing() {
@@ -86,6 +107,11 @@ fn steps_and_inferences_allocate_nothing() {
         pool.install(|| allocations(Digits::new(1)));
         assert_eq!(pool.install(|| allocations(Digits::new(1))), 0, "{threads} threads");
         assert_eq!(pool.install(|| allocations(Zoo::new(1))), 0, "{threads} threads, every layer");
+        assert_eq!(
+            pool.install(|| inference_allocations(Zoo::new(1))),
+            0,
+            "{threads} threads, folded and averaged"
+        );
     }
     // From outside, the pool is entered once a step, once an inference and once an update. Its queue (crossbeam's
     // injector) takes a block of memory for every 63 entries, and rayon may put a thread to sleep and wake it: 60

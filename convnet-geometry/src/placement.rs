@@ -1,5 +1,6 @@
 //! Where volumes lie in a workspace: volumes that are never alive together share memory.
 
+use alloc::vec;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
@@ -15,9 +16,42 @@ pub struct Lifetime {
 }
 
 impl Lifetime {
+    /// A volume that no step needs yet.
+    pub const fn unborn(size: usize) -> Self {
+        Self { size, from: usize::MAX, to: 0 }
+    }
+
+    /// Lives at this step, too.
+    pub fn touch(&mut self, step: usize) {
+        self.from = step.min(self.from);
+        self.to = step.max(self.to);
+    }
+
     const fn meets(&self, other: &Self) -> bool {
         self.from <= other.to && other.from <= self.to
     }
+}
+
+/// Where the volumes of a forward pass lie: each lives from the layer that writes it to the last one that reads it, the
+/// first, which is the images, from the beginning, the last, which is the scores, to the end.
+///
+/// Layers are the indices of their inputs and of their output, in the order in which they run.
+///
+/// # Panics
+/// If there is no volume, or an index is none of a volume's.
+pub fn place_forward<'a>(sizes: &[usize], layers: impl Iterator<Item = (&'a [usize], usize)>) -> Vec<usize> {
+    let mut lifetimes: Vec<Lifetime> = sizes.iter().map(|&size| Lifetime::unborn(size)).collect();
+    lifetimes[0].touch(0);
+    let mut end = 1;
+    for (step, (inputs, output)) in (1..).zip(layers) {
+        inputs.iter().for_each(|&input| lifetimes[input].touch(step));
+        lifetimes[output].touch(step);
+        end = step + 1;
+    }
+    lifetimes[sizes.len() - 1].touch(end);
+    let mut offsets = vec![0; sizes.len()];
+    place(&lifetimes, &mut offsets);
+    offsets
 }
 
 /// Gives every volume an offset such that no two that live at the same step overlap; returns the numbers needed in all.
@@ -62,8 +96,6 @@ fn lowest_free(size: usize, pieces: &mut [(usize, usize)]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::vec;
-    use std::vec::Vec;
 
     /// Lifetimes of a chain: volume i is written at step i and read at step i + 1.
     fn chain(sizes: &[usize]) -> Vec<Lifetime> {

@@ -38,6 +38,7 @@ pub(crate) fn stub(definition: &Definition, blocks: &[Block]) -> TokenStream {
         infer: never.clone(),
         gradients: never.clone(),
         input_gradient: never.clone(),
+        custom_pass: None,
         clone: never.clone(),
         debug: never,
     };

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use convnet_geometry::{GeometryError, Volume};
+use convnet_geometry::{Extent, GeometryError, Volume};
 
 use crate::simd::{TIER_VARIABLE, Tier};
 
@@ -30,6 +30,36 @@ pub enum Error {
         /// The capacity of the workspace.
         capacity: usize,
     },
+    /// Images of a size that the layers of a network cannot be on.
+    #[error(transparent)]
+    ImageSize(Box<ImageSizeError>),
+    /// A layer that takes images of one size alone.
+    #[error("{notation} (`{layer}`) cannot slide over larger images: {reason}")]
+    NotConvolutional {
+        /// The layer.
+        layer: String,
+        /// As the notation writes it.
+        notation: String,
+        /// Why it cannot.
+        reason: &'static str,
+    },
+    /// A convolution whose matrix, as a fully connected layer, does not fit into memory.
+    #[error(
+        "a convolution from {inputs} to {outputs} as a fully connected layer has {} x {} weights, which there is no memory for",
+        outputs.count(), inputs.count()
+    )]
+    MatrixMemory {
+        /// What the convolution takes.
+        inputs: Volume,
+        /// What it gives.
+        outputs: Volume,
+    },
+    /// Layers that cannot be laid out.
+    #[error("the network cannot be laid out: {source}")]
+    Architecture {
+        /// Why.
+        source: GeometryError,
+    },
     /// A workspace that would not fit into memory's range.
     #[error("a workspace for {capacity} images of this network is too large: {source}")]
     WorkspaceSize {
@@ -44,9 +74,9 @@ pub enum Error {
     )]
     Workspace {
         /// The network.
-        expected: &'static str,
+        expected: String,
         /// The network that the workspace was made for.
-        found: &'static str,
+        found: String,
     },
     /// Another number of targets than of images.
     #[error("{targets} targets given for {images} images")]
@@ -270,6 +300,32 @@ pub enum Error {
     },
 }
 
+/// Images of a size that the layers of a network cannot be on: which layer, and which sizes would do.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "images of {image} do not fit the network: {notation} (`{layer}`) cannot take {volume}: {source}{}",
+    fitting_sizes(fitting)
+)]
+pub struct ImageSizeError {
+    /// The volume of an image.
+    pub image: Volume,
+    /// The first layer that does not fit.
+    pub layer: String,
+    /// As the notation writes it.
+    pub notation: String,
+    /// What it would have to take.
+    pub volume: Volume,
+    /// Why it cannot.
+    pub source: GeometryError,
+    /// The nearest smaller and larger sizes that fit, as far as they were looked for.
+    pub fitting: Vec<Extent>,
+}
+
 fn names(tiers: &[Tier]) -> String {
     tiers.iter().map(|tier| tier.name()).collect::<Vec<_>>().join(", ")
+}
+
+fn fitting_sizes(sizes: &[Extent]) -> String {
+    let sizes: Vec<_> = sizes.iter().map(|size| format!("{}x{}", size.width, size.height)).collect();
+    if sizes.is_empty() { String::new() } else { format!(". Images of {} would fit", sizes.join(" or ")) }
 }

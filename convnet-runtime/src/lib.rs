@@ -2,13 +2,15 @@
 //!
 //! Use it through the facade `convnet`, which re-exports what a program needs. In reading order:
 //! [`scalar`](Scalar), [`simd`] and [`gemm`] (matrix products), [`layers`], [`losses`], [`Parameters`] and
-//! [`Initialization`], the [workspaces](workspace), the [`Network`] trait, [`data`], [`optimizers`] and [`train`].
+//! [`Initialization`], the [workspaces](workspace), the [`Network`] trait, [`inference`] of
+//! trained networks, [`data`], [`optimizers`] and [`train`].
 //!
 //! * Volumes are N x H x W x D, row-major, depth innermost.
 //! * All memory of a step lives in a workspace; after the first step nothing is allocated.
 //! * Results do not depend on the number of threads.
 
 mod error;
+mod fully_connected;
 mod init;
 mod kinks;
 mod network;
@@ -21,6 +23,7 @@ mod views;
 
 pub mod data;
 pub mod gemm;
+pub mod inference;
 pub mod layers;
 pub mod losses;
 pub mod reference;
@@ -32,7 +35,8 @@ pub mod optimizers;
 #[cfg(feature = "train")]
 pub mod train;
 
-pub use error::Error;
+pub use error::{Error, ImageSizeError};
+pub use fully_connected::FullyConnected;
 pub use init::Initialization;
 pub use kinks::Kinks;
 pub use network::{Gradients, Network, Statistics, Step};

@@ -4,6 +4,7 @@ use convnet_geometry::Architecture;
 use ndarray::ArrayView4;
 
 use crate::error::Error;
+use crate::inference::{CustomPass, FullyConvolutional, InferenceNetwork};
 use crate::init::Initialization;
 use crate::losses::{Loss, LossValue};
 use crate::observer::Observer;
@@ -121,4 +122,33 @@ pub trait Network: Sized + Send + Sync {
         &self,
         workspace: &'w mut TrainingWorkspace<Self::Scalar>,
     ) -> Result<ArrayView4<'w, Self::Scalar>, Error>;
+
+    /// The network for inference alone: batch normalization folded into the convolution or fully connected layer before
+    /// it, without dropout. Its scores are those of [`infer`](Self::infer), up to rounding where something was folded, to
+    /// the same bits where nothing was.
+    ///
+    /// Batch normalization that does not stand right behind weights, or behind weights that another branch reads, stays.
+    /// The loss stays behind: [`Loss::prediction`] makes a class and its probability of the scores of an image.
+    ///
+    /// # Errors
+    /// [`Error::Architecture`] if the layers that are left cannot be laid out.
+    fn into_inference(self) -> Result<InferenceNetwork<Self::Scalar>, Error> {
+        InferenceNetwork::folded(self)
+    }
+
+    /// The network with its fully connected layers as convolutions, for images of its own size and larger ones: the
+    /// notes' "Converting FC layers to CONV layers".
+    ///
+    /// # Errors
+    /// [`Error::NotConvolutional`] if a layer belongs to one size of images (LOCAL, FRACPOOL, a user's own), and those of
+    /// [`into_inference`](Self::into_inference).
+    fn into_fully_convolutional(self) -> Result<FullyConvolutional<Self::Scalar>, Error> {
+        FullyConvolutional::of(self)
+    }
+
+    /// The forward pass of layer `index`, if it is a user's own: generated code knows its type.
+    #[doc(hidden)]
+    fn custom_pass(_index: usize) -> Option<CustomPass<Self::Scalar>> {
+        None
+    }
 }

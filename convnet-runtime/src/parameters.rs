@@ -45,6 +45,16 @@ impl<T: Scalar> Parameters<T> {
         Self { numbers, tensors, version: next_version() }
     }
 
+    /// No parameters: what is left of a network that has given them away.
+    pub(crate) fn empty() -> Self {
+        Self { numbers: zeros(0), tensors: Vec::new(), version: next_version() }
+    }
+
+    /// The numbers alone.
+    pub(crate) fn into_buffer(self) -> Buffer<T> {
+        self.numbers
+    }
+
     /// How many numbers there are.
     pub fn len(&self) -> usize {
         self.numbers.len()

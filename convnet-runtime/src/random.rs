@@ -46,6 +46,8 @@ impl Draw {
     const IMAGE: u128 = 1 << 40;
     /// Streams of a step: more than a network may have layers.
     const STEP: u64 = 1 << 16;
+    /// What stands in a layer's place for noise on the images.
+    pub(crate) const IMAGES: usize = 0xffff;
 
     /// The generator for what is drawn from a number of an image on, one word of 32 bits for each number. Which thread
     /// draws plays no part.

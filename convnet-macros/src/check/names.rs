@@ -10,7 +10,7 @@ use crate::unroll::Node;
 use crate::vocabulary::is_rusts;
 
 /// What a network has methods or constants of already.
-const TAKEN: [&str; 16] = [
+const TAKEN: [&str; 19] = [
     "new",
     "report",
     "memory",
@@ -22,6 +22,9 @@ const TAKEN: [&str; 16] = [
     "infer",
     "gradients",
     "input_gradient",
+    "into_inference",
+    "into_fully_convolutional",
+    "custom_pass",
     "clone",
     "fmt",
     "input",

@@ -1,6 +1,6 @@
 //! Users' own layers: what is written of them is checked against their types, and they fill their own parameters.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
@@ -64,4 +64,23 @@ pub(super) fn initialize(plan: &Plan<'_>) -> (TokenStream, TokenStream) {
         .collect();
     let pattern = if calls.is_empty() { quote!(parameters) } else { quote!(mut parameters) };
     (pattern, quote!(#(#calls)*))
+}
+
+/// The forward pass of a layer by its index, for executors that do not know its type.
+pub(super) fn passes(plan: &Plan<'_>) -> Option<TokenStream> {
+    let customs = plan.layers.iter().enumerate().filter_map(|(index, layer)| Some((index, layer.custom?)));
+    let arms: Vec<_> = customs
+        .map(|(index, path)| {
+            let index = Literal::usize_unsuffixed(index);
+            quote!(#index => rt::Option::Some(<#path as rt::CustomLayer<T>>::forward),)
+        })
+        .collect();
+    (!arms.is_empty()).then(|| {
+        quote! {
+            match index {
+                #(#arms)*
+                _ => rt::Option::None,
+            }
+        }
+    })
 }

@@ -198,6 +198,7 @@ fn implementation(plan: &Plan<'_>) -> TokenStream {
         infer: passes::infer(plan),
         gradients: passes::gradients(plan),
         input_gradient: passes::input_gradient(plan),
+        custom_pass: customs::passes(plan),
         clone: quote! {
             Self { parameters: self.parameters.clone(), state: self.state.clone(), loss: self.loss.clone() }
         },

@@ -16,6 +16,8 @@ pub(crate) struct Bodies {
     pub(crate) infer: TokenStream,
     pub(crate) gradients: TokenStream,
     pub(crate) input_gradient: TokenStream,
+    /// The forward passes of users' own layers, if there are any.
+    pub(crate) custom_pass: Option<TokenStream>,
     pub(crate) clone: TokenStream,
     pub(crate) debug: TokenStream,
 }
@@ -23,8 +25,15 @@ pub(crate) struct Bodies {
 /// `Network`, and `Clone` and `Debug` unless the user derives them.
 pub(crate) fn implement(definition: &Definition, bodies: &Bodies) -> TokenStream {
     let name = &definition.name;
-    let Bodies { loss_type, architecture, new, loss, infer, gradients, input_gradient, clone, debug } =
+    let Bodies { loss_type, architecture, new, loss, infer, gradients, input_gradient, clone, debug, .. } =
         bodies;
+    let custom_pass = bodies.custom_pass.as_ref().map(|passes| {
+        quote! {
+            fn custom_pass(index: usize) -> rt::Option<rt::CustomPass<T>> {
+                #passes
+            }
+        }
+    });
     let clone = (!derives(definition, "Clone")).then(|| {
         quote! {
             impl<T: rt::Scalar> ::core::clone::Clone for #name<T> {
@@ -102,6 +111,8 @@ pub(crate) fn implement(definition: &Definition, bodies: &Bodies) -> TokenStream
             ) -> rt::Result<rt::ArrayView4<'w, T>, rt::Error> {
                 #input_gradient
             }
+
+            #custom_pass
         }
 
         #clone

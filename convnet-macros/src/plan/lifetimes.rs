@@ -1,6 +1,6 @@
 //! Where each volume lies in each kind of workspace: volumes that are never alive together share memory.
 
-use convnet_geometry::{GeometryError, Lifetime, Place, Quantity, Volume, place};
+use convnet_geometry::{GeometryError, Lifetime, Place, Quantity, Volume, place, place_forward};
 
 use super::{Backward, Gradient, PlannedLayer};
 
@@ -13,8 +13,9 @@ pub(super) fn places(
     let sizes: Vec<usize> = volumes.iter().map(|volume| volume.checked_count()).collect::<Result<_, _>>()?;
     let overflow = GeometryError::Overflow { what: Quantity::Memory };
     sizes.iter().try_fold(0_usize, |sum, &size| sum.checked_add(size)).ok_or(overflow)?;
-    let inference = offsets(&forward_lifetimes(&sizes, layers));
-    let gradient = offsets(&backward_lifetimes(&sizes, layers, backward));
+    let inference = place_forward(&sizes, layers.iter().map(|layer| (&layer.inputs[..], layer.output)));
+    let mut gradient = vec![0; sizes.len()];
+    place(&backward_lifetimes(&sizes, layers, backward), &mut gradient);
     let mut training = 0;
     let mut places = Vec::new();
     for (i, &volume) in volumes.iter().enumerate() {
@@ -24,47 +25,25 @@ pub(super) fn places(
     Ok(places)
 }
 
-fn offsets(lifetimes: &[Lifetime]) -> Vec<usize> {
-    let mut offsets = vec![0; lifetimes.len()];
-    place(lifetimes, &mut offsets);
-    offsets
-}
-
-fn unborn(sizes: &[usize]) -> Vec<Lifetime> {
-    sizes.iter().map(|&size| Lifetime { size, from: usize::MAX, to: 0 }).collect()
-}
-
-/// Each volume lives from the layer that writes it to the last one that reads it.
-fn forward_lifetimes(sizes: &[usize], layers: &[PlannedLayer<'_>]) -> Vec<Lifetime> {
-    let mut lifetimes = unborn(sizes);
-    touch(&mut lifetimes, 0, 0);
-    for (step, layer) in (1..).zip(layers) {
-        layer.inputs.iter().for_each(|&input| touch(&mut lifetimes, input, step));
-        touch(&mut lifetimes, layer.output, step);
-    }
-    touch(&mut lifetimes, sizes.len() - 1, layers.len() + 1);
-    lifetimes
-}
-
 /// Gradients flow from the last layer to the first. Those that the gradient by the images is computed from are kept to
 /// the end, so that it can be asked for as often as one likes.
 fn backward_lifetimes(sizes: &[usize], layers: &[PlannedLayer<'_>], backward: &Backward) -> Vec<Lifetime> {
-    let mut lifetimes = unborn(sizes);
+    let mut lifetimes: Vec<_> = sizes.iter().map(|&size| Lifetime::unborn(size)).collect();
     let end = backward.step.len() + backward.to_input.len() + 1;
-    touch(&mut lifetimes, sizes.len() - 1, 0);
+    lifetimes[sizes.len() - 1].touch(0);
     for (step, gradient) in (1..).zip(&backward.step) {
         let (written, read) = volumes(layers, *gradient);
-        written.into_iter().chain([read]).for_each(|volume| touch(&mut lifetimes, volume, step));
+        written.into_iter().chain([read]).for_each(|volume| lifetimes[volume].touch(step));
     }
     let is_kept: Vec<bool> = lifetimes.iter().map(|lifetime| lifetime.from < usize::MAX).collect();
     for (step, gradient) in (backward.step.len() + 1..).zip(&backward.to_input) {
         let (written, read) = volumes(layers, *gradient);
-        written.into_iter().chain([read]).for_each(|volume| touch(&mut lifetimes, volume, step));
+        written.into_iter().chain([read]).for_each(|volume| lifetimes[volume].touch(step));
         if is_kept[read] {
-            touch(&mut lifetimes, read, end);
+            lifetimes[read].touch(end);
         }
     }
-    touch(&mut lifetimes, 0, end);
+    lifetimes[0].touch(end);
     lifetimes
 }
 
@@ -75,10 +54,4 @@ fn volumes(layers: &[PlannedLayer<'_>], gradient: Gradient) -> (Option<usize>, u
         Gradient::Input(layer) => (Some(layers[layer].inputs[0]), layers[layer].output),
         Gradient::Branch(layer, branch) => (Some(layers[layer].inputs[branch]), layers[layer].output),
     }
-}
-
-fn touch(lifetimes: &mut [Lifetime], volume: usize, step: usize) {
-    let Lifetime { from, to, .. } = &mut lifetimes[volume];
-    *from = step.min(*from);
-    *to = step.max(*to);
 }

@@ -126,7 +126,7 @@ impl<'a> Columns<'a> {
     #[inline]
     #[expect(clippy::cast_possible_wrap, reason = "sides of volumes are far below isize::MAX")]
     #[expect(clippy::cast_sign_loss, reason = "clipped to the image before it is cast")]
-    fn runs(&self, position: &Position, taps: &Taps, mut f: impl FnMut(Range<usize>, usize)) {
+    pub(crate) fn runs(&self, position: &Position, taps: &Taps, mut f: impl FnMut(Range<usize>, usize)) {
         let (input, depth) = (self.geometry.input(), self.geometry.group_depth());
         let (dilation, Run { cells, per_row }) = (self.geometry.window().dilation, self.run);
         let (mut f_y, mut f_x) = taps.first;

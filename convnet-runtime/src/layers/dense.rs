@@ -60,7 +60,7 @@ impl<T: Scalar> Layer<T> for Dense {
         let (weights, bias) = at.parameters.split_at(self.weights());
         match (self.keep(), at.mode) {
             (None, _) => product(self, (weights, bias), at.input, at.output, context),
-            (Some(keep), Mode::Training { draw, .. }) => {
+            (Some(keep), Mode::Training { draw, .. } | Mode::Sampling { draw, .. }) => {
                 let weights = kept_weights(weights, keep, draw, memory);
                 product(self, (weights, bias), at.input, at.output, context);
             }

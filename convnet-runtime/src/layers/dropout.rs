@@ -8,7 +8,7 @@ use crate::random::Draw;
 use crate::scalar::Scalar;
 
 /// What a draw costs, in multiply-accumulates.
-pub(super) const DRAW: u64 = 4;
+pub(crate) const DRAW: u64 = 4;
 
 impl<T: Scalar> InPlace<T> for Dropout {
     fn forward(&self, volume: &mut [T], draw: Option<Draw>) {

@@ -1,7 +1,7 @@
 //! FRACPOOL, image by image: each is cut into regions of its own.
 //!
-//! While training the places of the regions are drawn for each image; in inference all images have those of the first, so
-//! that scores do not depend on the batch.
+//! Where layers draw, in training and in sampling, each image has regions of its own; in inference all have those of the
+//! first, so that scores do not depend on the batch.
 
 use convnet_geometry::{FractionalPooling, Volume};
 use rand::Rng;
@@ -17,12 +17,12 @@ impl<T: Scalar> Layer<T> for FractionalPooling {
     fn forward(&self, at: Forward<'_, T>, context: &mut Context<'_, T>) {
         let Volume { width, depth, .. } = self.input();
         let sizes = (self.input().count(), self.output().count());
-        let (draw, trains) = match at.mode {
-            Mode::Training { draw, .. } => (draw, true),
+        let (draw, of_image) = match at.mode {
+            Mode::Training { draw, .. } | Mode::Sampling { draw, .. } => (draw, true),
             Mode::Inference { draw, .. } => (draw, false),
         };
         each_image(at, sizes, work(self, context.images), |image, input, output, switches| {
-            let fields = regions(self, draw, if trains { image } else { 0 });
+            let fields = regions(self, draw, if of_image { image } else { 0 });
             maxima(fields, (width, depth), input, output, switches);
         });
     }

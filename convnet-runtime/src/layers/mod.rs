@@ -37,9 +37,11 @@ use crate::simd::Tier;
 use crate::workspace::Workers;
 
 pub use algorithms::Algorithms;
+pub(crate) use columns::Columns;
 pub use convolution::ConvolutionAlgorithm;
 pub use custom::{CustomBackward, CustomForward, CustomLayer};
 pub use dense::DenseAlgorithm;
+pub(crate) use dropout::DRAW;
 pub(crate) use join::Branch;
 
 /// What every call shares: the size of the batch, how it is computed, and memory to work in.
@@ -67,7 +69,7 @@ pub struct Forward<'a, T> {
     pub mode: Mode<'a, T>,
 }
 
-/// Training or inference.
+/// Training, inference, or inference that draws.
 #[derive(Debug)]
 pub enum Mode<'a, T> {
     /// Inference: nothing is kept, nothing changes.
@@ -75,6 +77,14 @@ pub enum Mode<'a, T> {
         /// The layer's state.
         state: &'a [T],
         /// For a layer that draws in inference too.
+        draw: Draw,
+    },
+    /// Inference by one of many passes whose outputs are averaged: layers draw as in training, but nothing is kept and
+    /// nothing changes. Batch normalization takes its running statistics.
+    Sampling {
+        /// The layer's state.
+        state: &'a [T],
+        /// What its chance depends on.
         draw: Draw,
     },
     /// Training.
@@ -99,7 +109,7 @@ impl<'a, T> Mode<'a, T> {
     pub fn switches(self) -> Option<&'a mut [u32]> {
         match self {
             Self::Training { switches, .. } => Some(switches),
-            Self::Inference { .. } => None,
+            Self::Inference { .. } | Self::Sampling { .. } => None,
         }
     }
 }

@@ -15,7 +15,7 @@ impl<T: Scalar> Layer<T> for BatchNorm {
     fn forward(&self, at: Forward<'_, T>, context: &mut Context<'_, T>) {
         let depth = self.volume.depth;
         let statistics = match at.mode {
-            Mode::Inference { state, .. } => {
+            Mode::Inference { state, .. } | Mode::Sampling { state, .. } => {
                 let statistics = &mut context.packed[..2 * depth];
                 statistics.copy_from_slice(state);
                 statistics

@@ -17,7 +17,10 @@ use crate::scalar::Scalar;
 impl<T: Scalar> Layer<T> for Pooling {
     fn forward(&self, at: Forward<'_, T>, context: &mut Context<'_, T>) {
         let (sizes, work) = ((self.input().count(), self.output().count()), self.work(context.images));
-        let draw = if let Mode::Training { draw, .. } = at.mode { Some(draw) } else { None };
+        let draw = match at.mode {
+            Mode::Training { draw, .. } | Mode::Sampling { draw, .. } => Some(draw),
+            Mode::Inference { .. } => None,
+        };
         each_image(at, sizes, work, |image, input, output, switches| match self.pool() {
             Pool::Max => {
                 let shape = (self.input().width, self.input().depth);
@@ -25,8 +28,8 @@ impl<T: Scalar> Layer<T> for Pooling {
             }
             Pool::Average(average) => self.means(average, input, output),
             Pool::L2 => self.norms(input, output),
-            Pool::Stochastic => match draw.zip(switches) {
-                Some((draw, switches)) => self.draws(draw.generator(image, 0), input, (output, switches)),
+            Pool::Stochastic => match draw {
+                Some(draw) => self.draws(draw.generator(image, 0), input, output, switches),
                 None => self.expectations(input, output),
             },
         });
@@ -72,7 +75,7 @@ trait Windows {
     fn spread<T: Scalar>(&self, average: Average, output_gradient: &[T], gradient: &mut [T]);
     fn norms<T: Scalar>(&self, input: &[T], output: &mut [T]);
     fn directions<T: Scalar>(&self, input: &[T], of_output: (&[T], &[T]), gradient: &mut [T]);
-    fn draws<T: Scalar>(&self, chance: impl Rng, input: &[T], to: (&mut [T], &mut [u32]));
+    fn draws<T: Scalar>(&self, chance: impl Rng, input: &[T], output: &mut [T], switches: Option<&mut [u32]>);
     fn expectations<T: Scalar>(&self, input: &[T], output: &mut [T]);
 }
 
@@ -156,16 +159,18 @@ impl Windows for Pooling {
         &self,
         mut chance: impl Rng,
         input: &[T],
-        (output, switches): (&mut [T], &mut [u32]),
+        output: &mut [T],
+        mut switches: Option<&mut [u32]>,
     ) {
         let (width, depth) = (self.input().width, self.input().depth);
-        let outputs = output.chunks_exact_mut(depth).zip(switches.chunks_exact_mut(depth));
-        for ((field, _), (outputs, switches)) in self.fields().zip(outputs) {
-            for (channel, (output, switch)) in outputs.iter_mut().zip(switches).enumerate() {
+        for (i, ((field, _), outputs)) in self.fields().zip(output.chunks_exact_mut(depth)).enumerate() {
+            for (channel, output) in outputs.iter_mut().enumerate() {
                 let values = field.pixels(width).map(|pixel| (pixel, input[pixel * depth + channel]));
                 let drawn = drawn(values, f64::from(chance.next_u32()) / WORDS);
-                (*switch, *output) =
-                    drawn.map_or((NOWHERE, T::zero()), |(pixel, value)| (position(pixel), value));
+                *output = drawn.map_or(T::zero(), |(_, value)| value);
+                if let Some(switches) = &mut switches {
+                    switches[i * depth + channel] = drawn.map_or(NOWHERE, |(pixel, _)| position(pixel));
+                }
             }
         }
     }

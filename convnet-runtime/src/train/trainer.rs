@@ -69,6 +69,16 @@ where
         Ok(Self { network, loss, optimizer, workspace, state, seed, epoch: 0, step: 0 })
     }
 
+    /// With Gaussian noise of this standard deviation on every image that it trains on, a regulariser, in the units of the
+    /// scaled images.
+    ///
+    /// # Errors
+    /// [`Error::Option`] if it is negative or not finite.
+    pub fn with_input_noise(mut self, deviation: f64) -> Result<Self, Error> {
+        self.workspace.set_input_noise(deviation)?;
+        Ok(self)
+    }
+
     /// Trains on every image once, in an order that depends on the seed and the epoch; calls `progress` after each step.
     ///
     /// # Errors

@@ -59,14 +59,11 @@ pub(super) fn same_counts(
 }
 
 /// Checks that a workspace is made for this network.
-pub(super) fn same_architecture(
-    expected: &'static Architecture<'static>,
-    found: &'static Architecture<'static>,
-) -> Result<(), Error> {
-    if expected.hash() == found.hash() {
+pub(super) fn same_architecture(expected: &Architecture<'_>, name: &str, hash: u64) -> Result<(), Error> {
+    if expected.hash() == hash {
         Ok(())
     } else {
-        Err(Error::Workspace { expected: expected.name(), found: found.name() })
+        Err(Error::Workspace { expected: expected.name().to_owned(), found: name.to_owned() })
     }
 }
 
@@ -110,10 +107,10 @@ pub(super) fn work(architecture: &Architecture<'_>, images: usize, passes: u64) 
 }
 
 /// The branches that a layer joins, in order; none if it joins none.
-pub(super) fn branches(
-    architecture: &'static Architecture<'static>,
-    layer: &'static Layer<'static>,
-) -> impl Iterator<Item = Branch> {
+pub(super) fn branches<'a>(
+    architecture: &'a Architecture<'_>,
+    layer: &'a Layer<'_>,
+) -> impl Iterator<Item = Branch> + 'a {
     let joint = if let LayerKind::Joint(joint) = layer.kind { Some(joint) } else { None };
     joint.into_iter().flat_map(move |joint| {
         layer.inputs.iter().enumerate().scan(0, move |first, (index, &input)| {

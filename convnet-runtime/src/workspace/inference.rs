@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use convnet_geometry::Architecture;
+use convnet_geometry::{Architecture, Place};
 use ndarray::ArrayView4;
 
 use super::images;
@@ -22,14 +22,25 @@ use crate::simd::Tier;
 /// Volumes share memory as soon as they are dead: a chain of layers holds its two largest neighbours.
 #[derive(Debug)]
 pub struct InferenceWorkspace<T> {
-    architecture: &'static Architecture<'static>,
+    /// The architecture that it is made for: its name, its hash, and where its scores lie.
+    name: String,
+    hash: u64,
+    output: Place,
     capacity: usize,
     volumes: Buffer<T>,
     /// The images of the last batch.
     images: usize,
-    /// The seed of layers that draw in inference too.
-    seed: u64,
+    chance: Chance,
     scratch: Scratch<T>,
+}
+
+/// What layers that draw do in inference.
+#[derive(Clone, Copy, Debug)]
+enum Chance {
+    /// They compute what they expect; one that cannot draws by this seed.
+    Expected { seed: u64 },
+    /// They draw, as in training, in the pass of this number.
+    Drawn { seed: u64, pass: u64 },
 }
 
 impl<T: Scalar> InferenceWorkspace<T> {
@@ -38,7 +49,7 @@ impl<T: Scalar> InferenceWorkspace<T> {
     /// # Errors
     /// [`Error::EmptyBatch`] for a capacity of 0, [`Error::WorkspaceSize`], [`Error::WorkspaceMemory`],
     /// or [`Error::Tier`].
-    pub fn new(architecture: &'static Architecture<'static>, capacity: usize) -> Result<Self, Error> {
+    pub fn new(architecture: &Architecture<'_>, capacity: usize) -> Result<Self, Error> {
         Self::with_algorithms(architecture, capacity, Algorithms::CHOSEN)
     }
 
@@ -47,7 +58,7 @@ impl<T: Scalar> InferenceWorkspace<T> {
     /// # Errors
     /// Those of [`new`](Self::new).
     pub fn with_algorithms(
-        architecture: &'static Architecture<'static>,
+        architecture: &Architecture<'_>,
         capacity: usize,
         algorithms: Algorithms,
     ) -> Result<Self, Error> {
@@ -56,7 +67,10 @@ impl<T: Scalar> InferenceWorkspace<T> {
         let needed = Scratch::<T>::needed(architecture, capacity, tier, algorithms);
         images::check_memory::<T>(capacity, volumes.saturating_add(needed))?;
         let scratch = Scratch::new(architecture, capacity, tier, algorithms);
-        Ok(Self { architecture, capacity, volumes: zeros(volumes), images: 0, seed: 0, scratch })
+        let (name, hash) = (architecture.name().to_owned(), architecture.hash());
+        let output = *architecture.places().last().expect("a network has an output");
+        let (volumes, chance) = (zeros(volumes), Chance::Expected { seed: 0 });
+        Ok(Self { name, hash, output, capacity, volumes, images: 0, chance, scratch })
     }
 
     /// [`new`](Self::new) for a network.
@@ -69,8 +83,13 @@ impl<T: Scalar> InferenceWorkspace<T> {
 
     /// With another seed for layers that draw in inference too, fractional pooling being the only one; it is 0 otherwise.
     pub fn with_seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
+        self.chance = Chance::Expected { seed };
         self
+    }
+
+    /// Lets layers draw as they do in training, in the pass of this number.
+    pub(crate) fn draw(&mut self, seed: u64, pass: u64) {
+        self.chance = Chance::Drawn { seed, pass };
     }
 
     /// The most images that a batch may have.
@@ -91,18 +110,29 @@ impl<T: Scalar> InferenceWorkspace<T> {
     /// Those of [`Network::infer`](crate::Network::infer).
     pub fn run<'w>(
         &'w mut self,
-        architecture: &'static Architecture<'static>,
+        architecture: &Architecture<'_>,
         (parameters, state): (&Parameters<T>, &Parameters<T>),
         images: ArrayView4<'_, T>,
         observer: &mut dyn Observer<T>,
         forward: impl FnOnce(&mut InferencePass<'_, T>) + Send,
     ) -> Result<ArrayView4<'w, T>, Error> {
-        images::same_architecture(architecture, self.architecture)?;
+        self.run_slices(architecture, (parameters.as_slice(), state.as_slice()), images, observer, forward)
+    }
+
+    /// [`run`](Self::run) on numbers without names.
+    pub(crate) fn run_slices<'w>(
+        &'w mut self,
+        architecture: &Architecture<'_>,
+        (parameters, state): (&[T], &[T]),
+        images: ArrayView4<'_, T>,
+        observer: &mut dyn Observer<T>,
+        forward: impl FnOnce(&mut InferencePass<'_, T>) + Send,
+    ) -> Result<ArrayView4<'w, T>, Error> {
+        images::same_architecture(architecture, &self.name, self.hash)?;
         images::same_counts(architecture, parameters.len(), state.len())?;
         let count = images::check_shape(architecture.input(), self.capacity, &images)?;
         // Whatever fails from here on, the scores of the batch before are gone.
         self.images = 0;
-        let (parameters, state) = (parameters.as_slice(), state.as_slice());
         let mut pass =
             InferencePass { workspace: self, architecture, parameters, state, images: count, observer };
         let input = pass.range(0);
@@ -114,13 +144,11 @@ impl<T: Scalar> InferenceWorkspace<T> {
 
     /// The scores of the last batch, `[N, H, W, D]`; none before the first, or after one that failed.
     pub fn scores(&self) -> ArrayView4<'_, T> {
-        let place = self.architecture.places().len() - 1;
-        images::view(&self.volumes[self.range(place, self.images)], self.architecture.output())
+        images::view(&self.volumes[self.range(&self.output, self.images)], self.output.volume)
     }
 
     /// Where a volume of a batch lies.
-    fn range(&self, place: usize, images: usize) -> Range<usize> {
-        let place = &self.architecture.places()[place];
+    fn range(&self, place: &Place, images: usize) -> Range<usize> {
         images::range(place.inference, self.capacity, images, place.volume)
     }
 }
@@ -128,7 +156,7 @@ impl<T: Scalar> InferenceWorkspace<T> {
 /// One batch on its way through a network.
 pub struct InferencePass<'a, T> {
     workspace: &'a mut InferenceWorkspace<T>,
-    architecture: &'static Architecture<'static>,
+    architecture: &'a Architecture<'a>,
     parameters: &'a [T],
     state: &'a [T],
     images: usize,
@@ -146,18 +174,30 @@ impl<T: Scalar> InferencePass<'_, T> {
 
     /// Runs layer `index` of the architecture, a user's own.
     pub fn custom<C: CustomLayer<T>>(&mut self, index: usize) {
+        self.custom_by(index, C::forward);
+    }
+
+    /// Runs layer `index` of the architecture, a user's own, by its forward pass.
+    pub(crate) fn custom_by(&mut self, index: usize, forward: impl FnOnce(CustomForward<'_, T>)) {
         let volume = self.architecture.places()[self.architecture.layers()[index].inputs[0]].volume;
-        self.run(index, |at, context| C::forward(CustomForward::new(at, context.images, volume)));
+        self.run(index, |at, context| forward(CustomForward::new(at, context.images, volume)));
     }
 
     fn run(&mut self, index: usize, forward: impl FnOnce(Forward<'_, T>, &mut Context<'_, T>)) {
         let entry = &self.architecture.layers()[index];
         let places = [self.range(entry.inputs[0]), self.range(entry.output)];
-        let InferenceWorkspace { volumes, scratch, seed, .. } = &mut *self.workspace;
+        let InferenceWorkspace { volumes, scratch, chance, .. } = &mut *self.workspace;
         let [input, output] =
             volumes.get_disjoint_mut(places).expect("places of volumes alive together are apart");
-        let draw = Draw { seed: *seed, step: 0, layer: index };
-        let mode = Mode::Inference { state: &self.state[entry.state_range()], draw };
+        let state = &self.state[entry.state_range()];
+        let mode = match *chance {
+            Chance::Expected { seed } => {
+                Mode::Inference { state, draw: Draw { seed, step: 0, layer: index } }
+            }
+            Chance::Drawn { seed, pass } => {
+                Mode::Sampling { state, draw: Draw { seed, step: pass, layer: index } }
+            }
+        };
         let at = Forward { parameters: &self.parameters[entry.range()], input, output, mode };
         forward(at, &mut scratch.context(self.images));
         self.observe(index);
@@ -170,11 +210,15 @@ impl<T: Scalar> InferencePass<'_, T> {
     {
         let entry = &self.architecture.layers()[index];
         let (input, output) = (self.range(entry.inputs[0]), self.range(entry.output));
-        let volumes = &mut self.workspace.volumes;
+        let InferenceWorkspace { volumes, chance, .. } = &mut *self.workspace;
         if !entry.is_in_place() {
             volumes.copy_within(input, output.start);
         }
-        <T as RunsInPlace<L>>::forward(layer, &mut volumes[output], None);
+        let draw = match *chance {
+            Chance::Expected { .. } => None,
+            Chance::Drawn { seed, pass } => Some(Draw { seed, step: pass, layer: index }),
+        };
+        <T as RunsInPlace<L>>::forward(layer, &mut volumes[output], draw);
         self.observe(index);
     }
 
@@ -192,7 +236,7 @@ impl<T: Scalar> InferencePass<'_, T> {
     }
 
     fn range(&self, place: usize) -> Range<usize> {
-        self.workspace.range(place, self.images)
+        self.workspace.range(&self.architecture.places()[place], self.images)
     }
 
     fn observe(&mut self, index: usize) {

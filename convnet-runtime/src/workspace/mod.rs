@@ -2,6 +2,7 @@
 
 mod images;
 mod inference;
+mod noise;
 mod scratch;
 mod training;
 

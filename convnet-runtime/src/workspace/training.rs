@@ -5,8 +5,8 @@ use std::ops::Range;
 use convnet_geometry::{Architecture, Layer, Volume};
 use ndarray::ArrayView4;
 
-use super::images;
 use super::scratch::Scratch;
+use super::{images, noise};
 use crate::error::Error;
 use crate::kinks::Kinks;
 use crate::layers::{
@@ -46,6 +46,8 @@ pub struct TrainingWorkspace<T> {
     /// The version of the parameters that the gradients belong to.
     version: Option<u64>,
     kinks: Option<Kinks>,
+    /// The standard deviation of noise on the images.
+    noise: T,
 }
 
 /// What a step trains on, and how.
@@ -113,6 +115,7 @@ impl<T: Scalar> TrainingWorkspace<T> {
             step: Step::default(),
             version: None,
             kinks: None,
+            noise: T::zero(),
         })
     }
 
@@ -158,6 +161,17 @@ impl<T: Scalar> TrainingWorkspace<T> {
         self.kinks
     }
 
+    /// Adds Gaussian noise of this standard deviation to the images of each step from now on, a regulariser; 0 for none.
+    ///
+    /// What an image gets depends on the step's seed and number and on the image's place in the batch. Inference adds none.
+    ///
+    /// # Errors
+    /// [`Error::Option`] if it is negative or not finite.
+    pub fn set_input_noise(&mut self, deviation: f64) -> Result<(), Error> {
+        self.noise = noise::check(deviation)?;
+        Ok(())
+    }
+
     /// Runs a network forward over a batch, computes its loss, and runs it backward.
     ///
     /// Generated code calls it, `forward` and `backward` being the network's layers.
@@ -173,7 +187,7 @@ impl<T: Scalar> TrainingWorkspace<T> {
         forward: impl FnOnce(&mut ForwardPass<'_, T>) + Send,
         backward: impl FnOnce(&mut BackwardPass<'_, T>) + Send,
     ) -> Result<LossValue<T>, Error> {
-        images::same_architecture(architecture, self.architecture)?;
+        images::same_architecture(architecture, self.architecture.name(), self.architecture.hash())?;
         images::same_counts(architecture, parameters.len(), state.len())?;
         let Batch { images, targets, loss, step } = batch;
         let count = images::check_shape(architecture.input(), self.capacity, &images)?;
@@ -182,8 +196,12 @@ impl<T: Scalar> TrainingWorkspace<T> {
         (self.images, self.step) = (count, step);
         self.kinks = self.kinks.map(|_| Kinks::NONE);
         let input = self.volume(0);
-        images::copy(&images, &mut self.volumes[input]).inspect_err(|_| self.images = 0)?;
+        images::copy(&images, &mut self.volumes[input.clone()]).inspect_err(|_| self.images = 0)?;
         let value = parallel::enter(images::work(architecture, count, 3), || {
+            if self.noise > T::zero() {
+                let (each, draw) = (architecture.input().count(), self.draw(Draw::IMAGES));
+                noise::add(&mut self.volumes[input], each, self.noise, draw);
+            }
             let (numbers, state) = (parameters.as_slice(), state.as_mut_slice());
             forward(&mut ForwardPass { workspace: self, parameters: numbers, state, observer });
             let last = architecture.places().len() - 1;
@@ -215,7 +233,7 @@ impl<T: Scalar> TrainingWorkspace<T> {
         parameters: &Parameters<T>,
         backward: impl FnOnce(&mut BackwardPass<'_, T>) + Send,
     ) -> Result<ArrayView4<'_, T>, Error> {
-        images::same_architecture(architecture, self.architecture)?;
+        images::same_architecture(architecture, self.architecture.name(), self.architecture.hash())?;
         images::same_counts(architecture, parameters.len(), architecture.state())?;
         if self.version != Some(parameters.version()) {
             return Err(Error::NoGradients);
