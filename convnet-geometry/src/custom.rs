@@ -26,8 +26,8 @@ impl Custom {
         parameters: usize,
         state: usize,
     ) -> Result<Self, GeometryError> {
-        checked::ok!(checked::ok!(input.check()).checked_count());
-        checked::ok!(checked::ok!(output.check()).checked_count());
+        checked::ok!(input.check());
+        checked::ok!(output.check());
         Ok(Self { input, output, parameters, state, saved: 0 })
     }
 

@@ -47,10 +47,8 @@ impl DenseSpec {
         if self.outputs == 0 {
             return Err(GeometryError::Zero { what: Quantity::Outputs });
         }
-        let weights = checked::ok!(checked::product(
-            Quantity::Parameters,
-            &[checked::ok!(self.input.checked_count()), self.outputs]
-        ));
+        let weights =
+            checked::ok!(checked::product(Quantity::Parameters, &[self.input.count(), self.outputs]));
         checked::ok!(checked::sum(Quantity::Parameters, weights, self.outputs));
         Ok(Dense { spec: self })
     }

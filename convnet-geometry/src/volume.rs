@@ -57,16 +57,19 @@ impl Volume {
         Self { width, height, depth }
     }
 
-    /// Passes the volume on if every side is at least 1.
+    /// Passes the volume on if every side is at least 1, and its numbers can be counted.
     ///
     /// # Errors
-    /// [`GeometryError::Zero`].
+    /// [`GeometryError::Zero`] or [`GeometryError::Overflow`].
     pub const fn check(self) -> Result<Self, GeometryError> {
         let what = match self {
             Self { width: 0, .. } => Quantity::VolumeWidth,
             Self { height: 0, .. } => Quantity::VolumeHeight,
             Self { depth: 0, .. } => Quantity::VolumeDepth,
-            _ => return Ok(self),
+            _ => {
+                checked::ok!(self.checked_count());
+                return Ok(self);
+            }
         };
         Err(GeometryError::Zero { what })
     }
@@ -82,7 +85,7 @@ impl Volume {
     /// How many numbers the volume holds.
     ///
     /// # Panics
-    /// If the count overflows, which no volume of a checked [`Architecture`](crate::Architecture) does.
+    /// If the count overflows, which that of no checked volume does.
     pub const fn count(self) -> usize {
         match self.checked_count() {
             Ok(count) => count,

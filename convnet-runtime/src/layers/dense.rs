@@ -14,7 +14,7 @@ use ndarray::s;
 use crate::gemm::{Packed, Panels, packed_length};
 use crate::layers::dropout::DRAW;
 use crate::layers::matrices::{bias_gradient, blocks, matrix, matrix_mut};
-use crate::layers::{Context, Forward, InputGradient, Layer, Mode, ParameterGradient};
+use crate::layers::{Algorithms, Context, Forward, InputGradient, Layer, Mode, ParameterGradient};
 use crate::network::Gradients;
 use crate::parallel::{self, Work};
 use crate::random::Draw;
@@ -30,18 +30,23 @@ const INPUT_TILE: usize = 256;
 /// Weights in one piece of a mask.
 const MASK_PIECE: usize = 1 << 14;
 
-/// How a fully connected layer is computed, a function of the batch alone.
+/// How a fully connected layer is computed: chosen by the batch alone, unless [`Algorithms`] forces another.
+///
+/// Each computes batches of any size.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum DenseAlgorithm {
-    /// One image: an inner product for each output.
+    /// Image by image, an inner product for each output.
     InnerProducts,
     /// A matrix product over the batch.
     Product,
 }
 
 impl DenseAlgorithm {
-    /// The algorithm for a batch of this size.
+    /// Every algorithm.
+    pub const ALL: [Self; 2] = [Self::InnerProducts, Self::Product];
+
+    /// The algorithm chosen for a batch of this size.
     pub const fn of(images: usize) -> Self {
         if images == 1 { Self::InnerProducts } else { Self::Product }
     }
@@ -49,9 +54,9 @@ impl DenseAlgorithm {
 
 impl<T: Scalar> Layer<T> for Dense {
     fn forward(&self, at: Forward<'_, T>, context: &mut Context<'_, T>) {
-        let Context { images, tier, ref mut packed, workers } = *context;
-        let (packed, memory) = packed.split_at_mut(packed_length::<T>(tier, self.inputs(), images));
-        let context = &mut Context { images, tier, packed, workers };
+        let Context { images, tier, algorithms, ref mut packed, workers } = *context;
+        let (packed, memory) = packed.split_at_mut(packed_images::<T>(self, images, tier, algorithms));
+        let context = &mut Context { images, tier, algorithms, packed, workers };
         let (weights, bias) = at.parameters.split_at(self.weights());
         match (self.keep(), at.mode) {
             (None, _) => product(self, (weights, bias), at.input, at.output, context),
@@ -72,9 +77,9 @@ impl<T: Scalar> Layer<T> for Dense {
         match self.keep() {
             None => weight_gradient(self, operands, weights, at.mode, context),
             Some(keep) => {
-                let Context { images, tier, ref mut packed, workers } = *context;
+                let Context { images, tier, algorithms, ref mut packed, workers } = *context;
                 let memory = &mut packed[..self.weights()];
-                let context = &mut Context { images, tier, packed: &mut [], workers };
+                let context = &mut Context { images, tier, algorithms, packed: &mut [], workers };
                 weight_gradient(self, operands, memory, Gradients::Overwrite, context);
                 write_kept(memory, keep, at.kept.draw, weights, at.mode);
             }
@@ -83,20 +88,28 @@ impl<T: Scalar> Layer<T> for Dense {
     }
 
     fn input_gradient(&self, at: InputGradient<'_, T>, context: &mut Context<'_, T>) {
-        let Context { images, tier, ref mut packed, workers } = *context;
+        let Context { images, tier, algorithms, ref mut packed, workers } = *context;
         let (weights, _) = at.parameters.split_at(self.weights());
         let weights = match self.keep() {
             None => weights,
             Some(keep) => kept_weights(weights, keep, at.kept.draw, packed),
         };
-        let context = &mut Context { images, tier, packed: &mut [], workers };
+        let context = &mut Context { images, tier, algorithms, packed: &mut [], workers };
         product_gradient(self, weights, at.output_gradient, at.gradient, context);
     }
 
     /// The images, and the weights that are kept of those that may be dropped.
-    fn packed_numbers(&self, images: usize, tier: Tier) -> usize {
+    fn packed_numbers(&self, images: usize, tier: Tier, algorithms: Algorithms) -> usize {
         let kept = if self.keep().is_some() { self.weights() } else { 0 };
-        packed_length::<T>(tier, self.inputs(), images).saturating_add(kept)
+        packed_images::<T>(self, images, tier, algorithms).saturating_add(kept)
+    }
+}
+
+/// Numbers that the images take when they are packed.
+fn packed_images<T: Scalar>(dense: &Dense, images: usize, tier: Tier, algorithms: Algorithms) -> usize {
+    match algorithms.of_dense(images) {
+        DenseAlgorithm::InnerProducts => 0,
+        DenseAlgorithm::Product => packed_length::<T>(tier, dense.inputs(), images),
     }
 }
 
@@ -108,19 +121,45 @@ fn product<T: Scalar>(
     output: &mut [T],
     context: &mut Context<'_, T>,
 ) {
-    let Context { images, tier, ref mut packed, .. } = *context;
+    match context.algorithms.of_dense(context.images) {
+        DenseAlgorithm::InnerProducts => inner_products(dense, (weights, bias), input, output, context),
+        DenseAlgorithm::Product => matrix_product(dense, (weights, bias), input, output, context),
+    }
+}
+
+/// [`product`], image by image.
+fn inner_products<T: Scalar>(
+    dense: &Dense,
+    (weights, bias): (&[T], &[T]),
+    input: &[T],
+    output: &mut [T],
+    context: &mut Context<'_, T>,
+) {
+    let (tier, work) = (context.tier, Work::of(1, dense.macs()));
     let weights = matrix(weights, dense.inputs());
-    let work = Work::of(images, dense.macs());
-    if DenseAlgorithm::of(images) == DenseAlgorithm::InnerProducts {
+    let images = input.chunks_exact(dense.inputs());
+    for (image, output) in images.zip(output.chunks_exact_mut(dense.outputs())) {
         parallel::chunks(output, OUTPUT_TILE, work, |index, outputs| {
             for (k, output) in (index * OUTPUT_TILE..).zip(outputs) {
                 let template = weights.row(k).to_slice().expect("rows are adjacent");
                 let bias = bias.get(k).copied().unwrap_or_else(T::zero);
-                *output = bias + T::dot(tier, template, input);
+                *output = bias + T::dot(tier, template, image);
             }
         });
-        return;
     }
+}
+
+/// [`product`] over the batch, the images packed.
+fn matrix_product<T: Scalar>(
+    dense: &Dense,
+    (weights, bias): (&[T], &[T]),
+    input: &[T],
+    output: &mut [T],
+    context: &mut Context<'_, T>,
+) {
+    let Context { images, tier, ref mut packed, .. } = *context;
+    let weights = matrix(weights, dense.inputs());
+    let work = Work::of(images, dense.macs());
     Panels::new(tier, dense.inputs(), images, packed)
         .fill_shared(matrix(input, dense.inputs()).reversed_axes());
     let packed = Packed::new(tier, dense.inputs(), images, packed);

@@ -5,6 +5,7 @@
 //! `docs/adding-a-layer.md` says how to add one.
 
 mod activation;
+mod algorithms;
 mod channels;
 mod columns;
 mod convolution;
@@ -35,6 +36,7 @@ use crate::scalar::Scalar;
 use crate::simd::Tier;
 use crate::workspace::Workers;
 
+pub use algorithms::Algorithms;
 pub(crate) use columns::Columns;
 pub use convolution::ConvolutionAlgorithm;
 pub use custom::{CustomBackward, CustomForward, CustomLayer};
@@ -42,11 +44,12 @@ pub use dense::DenseAlgorithm;
 pub(crate) use dropout::DRAW;
 pub(crate) use join::Branch;
 
-/// What every call shares: the size of the batch and memory to work in.
+/// What every call shares: the size of the batch, how it is computed, and memory to work in.
 #[derive(Debug)]
 pub struct Context<'a, T> {
     pub(crate) images: usize,
     pub(crate) tier: Tier,
+    pub(crate) algorithms: Algorithms,
     /// For the operand that all tiles of a product share.
     pub(crate) packed: &'a mut [T],
     /// For each worker thread's own.
@@ -170,7 +173,7 @@ pub trait Layer<T: Scalar>: Sync {
     fn input_gradient(&self, at: InputGradient<'_, T>, context: &mut Context<'_, T>);
 
     /// Numbers that the context must have room for, for an operand that all tiles of a product share.
-    fn packed_numbers(&self, _images: usize, _tier: Tier) -> usize {
+    fn packed_numbers(&self, _images: usize, _tier: Tier, _algorithms: Algorithms) -> usize {
         0
     }
 
@@ -206,7 +209,7 @@ pub trait Runs<L>: Sized {
     fn input_gradient(layer: &L, at: InputGradient<'_, Self>, context: &mut Context<'_, Self>);
 
     /// [`Layer::packed_numbers`].
-    fn packed_numbers(layer: &L, images: usize, tier: Tier) -> usize;
+    fn packed_numbers(layer: &L, images: usize, tier: Tier, algorithms: Algorithms) -> usize;
 
     /// [`Layer::kinks`].
     fn kinks(layer: &L, input: &[Self], switches: &[u32], kinks: &mut Kinks);
@@ -245,8 +248,8 @@ macro_rules! compile_layers {
                     layer.input_gradient(at, context);
                 }
 
-                fn packed_numbers(layer: &$layer, images: usize, tier: Tier) -> usize {
-                    Layer::<Self>::packed_numbers(layer, images, tier)
+                fn packed_numbers(layer: &$layer, images: usize, tier: Tier, algorithms: Algorithms) -> usize {
+                    Layer::<Self>::packed_numbers(layer, images, tier, algorithms)
                 }
 
                 fn kinks(layer: &$layer, input: &[Self], switches: &[u32], kinks: &mut Kinks) {
@@ -276,19 +279,30 @@ compile_layers!(f32: Convolution, Local, Pooling, FractionalPooling, Dense, PRel
 compile_layers!(f64: Convolution, Local, Pooling, FractionalPooling, Dense, PRelu, Maxout, BatchNorm, ResponseNorm; in place: Activation, Dropout);
 
 /// What a layer of an architecture needs of [`Context::packed`].
-pub(crate) fn packed_numbers<T: Scalar>(kind: &LayerKind, images: usize, tier: Tier) -> usize {
+pub(crate) fn packed_numbers<T: Scalar>(
+    kind: &LayerKind,
+    images: usize,
+    tier: Tier,
+    algorithms: Algorithms,
+) -> usize {
     match kind {
-        LayerKind::Convolution(layer) => <T as Runs<Convolution>>::packed_numbers(layer, images, tier),
-        LayerKind::Local(layer) => <T as Runs<Local>>::packed_numbers(layer, images, tier),
-        LayerKind::Pooling(layer) => <T as Runs<Pooling>>::packed_numbers(layer, images, tier),
-        LayerKind::FractionalPooling(layer) => {
-            <T as Runs<FractionalPooling>>::packed_numbers(layer, images, tier)
+        LayerKind::Convolution(layer) => {
+            <T as Runs<Convolution>>::packed_numbers(layer, images, tier, algorithms)
         }
-        LayerKind::Dense(layer) => <T as Runs<Dense>>::packed_numbers(layer, images, tier),
-        LayerKind::PRelu(layer) => <T as Runs<PRelu>>::packed_numbers(layer, images, tier),
-        LayerKind::Maxout(layer) => <T as Runs<Maxout>>::packed_numbers(layer, images, tier),
-        LayerKind::BatchNorm(layer) => <T as Runs<BatchNorm>>::packed_numbers(layer, images, tier),
-        LayerKind::ResponseNorm(layer) => <T as Runs<ResponseNorm>>::packed_numbers(layer, images, tier),
+        LayerKind::Local(layer) => <T as Runs<Local>>::packed_numbers(layer, images, tier, algorithms),
+        LayerKind::Pooling(layer) => <T as Runs<Pooling>>::packed_numbers(layer, images, tier, algorithms),
+        LayerKind::FractionalPooling(layer) => {
+            <T as Runs<FractionalPooling>>::packed_numbers(layer, images, tier, algorithms)
+        }
+        LayerKind::Dense(layer) => <T as Runs<Dense>>::packed_numbers(layer, images, tier, algorithms),
+        LayerKind::PRelu(layer) => <T as Runs<PRelu>>::packed_numbers(layer, images, tier, algorithms),
+        LayerKind::Maxout(layer) => <T as Runs<Maxout>>::packed_numbers(layer, images, tier, algorithms),
+        LayerKind::BatchNorm(layer) => {
+            <T as Runs<BatchNorm>>::packed_numbers(layer, images, tier, algorithms)
+        }
+        LayerKind::ResponseNorm(layer) => {
+            <T as Runs<ResponseNorm>>::packed_numbers(layer, images, tier, algorithms)
+        }
         // These work in place, are joined without memory, or are a user's own.
         _ => 0,
     }

@@ -8,7 +8,7 @@ use ndarray::ArrayView4;
 use super::images;
 use super::scratch::Scratch;
 use crate::error::Error;
-use crate::layers::{Context, CustomForward, CustomLayer, Forward, Mode, Runs, RunsInPlace};
+use crate::layers::{Algorithms, Context, CustomForward, CustomLayer, Forward, Mode, Runs, RunsInPlace};
 use crate::network::Network;
 use crate::observer::Observer;
 use crate::parallel;
@@ -50,10 +50,23 @@ impl<T: Scalar> InferenceWorkspace<T> {
     /// [`Error::EmptyBatch`] for a capacity of 0, [`Error::WorkspaceSize`], [`Error::WorkspaceMemory`],
     /// or [`Error::Tier`].
     pub fn new(architecture: &Architecture<'_>, capacity: usize) -> Result<Self, Error> {
+        Self::with_algorithms(architecture, capacity, Algorithms::CHOSEN)
+    }
+
+    /// [`new`](Self::new), with other algorithms than those chosen for its layers: to test them, or to measure them.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new).
+    pub fn with_algorithms(
+        architecture: &Architecture<'_>,
+        capacity: usize,
+        algorithms: Algorithms,
+    ) -> Result<Self, Error> {
         let [volumes] = images::sizes(architecture, capacity, [architecture.inference_numbers()])?;
         let tier = Tier::current()?;
-        images::check_memory::<T>(capacity, volumes + Scratch::<T>::needed(architecture, capacity, tier))?;
-        let scratch = Scratch::new(architecture, capacity, tier);
+        let needed = Scratch::<T>::needed(architecture, capacity, tier, algorithms);
+        images::check_memory::<T>(capacity, volumes.saturating_add(needed))?;
+        let scratch = Scratch::new(architecture, capacity, tier, algorithms);
         let (name, hash) = (architecture.name().to_owned(), architecture.hash());
         let output = *architecture.places().last().expect("a network has an output");
         let (volumes, chance) = (zeros(volumes), Chance::Expected { seed: 0 });

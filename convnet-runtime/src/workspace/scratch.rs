@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use convnet_geometry::Architecture;
 
-use crate::layers::{self, Context};
+use crate::layers::{self, Algorithms, Context};
 use crate::parallel;
 use crate::parameters::{Buffer, zeros};
 use crate::scalar::Scalar;
@@ -24,6 +24,14 @@ impl<T: Scalar> Workers<T> {
         Self { memories: (0..parallel::threads()).map(|_| Mutex::new(zeros(WORKER_NUMBERS))).collect() }
     }
 
+    /// Fills the memory of every thread.
+    #[cfg(test)]
+    pub(crate) fn fill(&self, number: T) {
+        for memory in &self.memories {
+            memory.lock().unwrap_or_else(PoisonError::into_inner).fill(number);
+        }
+    }
+
     /// Calls `f` with this thread's memory.
     ///
     /// In a pool with more threads than that in which the workspace was made some wait for each other here; what is
@@ -38,27 +46,43 @@ impl<T: Scalar> Workers<T> {
 #[derive(Debug)]
 pub(super) struct Scratch<T> {
     tier: Tier,
+    algorithms: Algorithms,
     packed: Buffer<T>,
     workers: Workers<T>,
 }
 
 impl<T: Scalar> Scratch<T> {
-    pub(super) fn new(architecture: &Architecture<'_>, capacity: usize, tier: Tier) -> Self {
-        Self { tier, packed: zeros(Self::packed(architecture, capacity, tier)), workers: Workers::new() }
+    pub(super) fn new(
+        architecture: &Architecture<'_>,
+        capacity: usize,
+        tier: Tier,
+        algorithms: Algorithms,
+    ) -> Self {
+        let packed = zeros(Self::packed(architecture, capacity, tier, algorithms));
+        Self { tier, algorithms, packed, workers: Workers::new() }
     }
 
     /// Numbers that it will hold.
-    pub(super) fn needed(architecture: &Architecture<'_>, capacity: usize, tier: Tier) -> usize {
-        Self::packed(architecture, capacity, tier).saturating_add(parallel::threads() * WORKER_NUMBERS)
+    pub(super) fn needed(
+        architecture: &Architecture<'_>,
+        capacity: usize,
+        tier: Tier,
+        algorithms: Algorithms,
+    ) -> usize {
+        let packed = Self::packed(architecture, capacity, tier, algorithms);
+        packed.saturating_add(parallel::threads() * WORKER_NUMBERS)
     }
 
-    fn packed(architecture: &Architecture<'_>, capacity: usize, tier: Tier) -> usize {
+    fn packed(architecture: &Architecture<'_>, capacity: usize, tier: Tier, algorithms: Algorithms) -> usize {
         let kinds = architecture.layers().iter().map(|layer| &layer.kind);
-        kinds.map(|kind| layers::packed_numbers::<T>(kind, capacity, tier)).max().unwrap_or(0)
+        // A batch of one may have another algorithm than one of the whole capacity.
+        let of = |kind, images| layers::packed_numbers::<T>(kind, images, tier, algorithms);
+        kinds.map(|kind| of(kind, capacity).max(of(kind, 1))).max().unwrap_or(0)
     }
 
     pub(super) fn context(&mut self, images: usize) -> Context<'_, T> {
-        Context { images, tier: self.tier, packed: &mut self.packed, workers: &self.workers }
+        let Self { tier, algorithms, ref mut packed, ref workers } = *self;
+        Context { images, tier, algorithms, packed, workers }
     }
 
     pub(super) fn numbers(&self) -> usize {

@@ -10,7 +10,7 @@ use super::{images, noise};
 use crate::error::Error;
 use crate::kinks::Kinks;
 use crate::layers::{
-    Context, CustomBackward, CustomForward, CustomLayer, Forward, InputGradient, Kept, Mode,
+    Algorithms, Context, CustomBackward, CustomForward, CustomLayer, Forward, InputGradient, Kept, Mode,
     ParameterGradient, Runs, RunsInPlace,
 };
 use crate::losses::{Evaluation, Loss, LossValue};
@@ -70,6 +70,18 @@ impl<T: Scalar> TrainingWorkspace<T> {
     /// [`Error::EmptyBatch`] for a capacity of 0, [`Error::WorkspaceSize`], [`Error::WorkspaceMemory`],
     /// or [`Error::Tier`].
     pub fn new(architecture: &'static Architecture<'static>, capacity: usize) -> Result<Self, Error> {
+        Self::with_algorithms(architecture, capacity, Algorithms::CHOSEN)
+    }
+
+    /// [`new`](Self::new), with other algorithms than those chosen for its layers: to test them, or to measure them.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new).
+    pub fn with_algorithms(
+        architecture: &'static Architecture<'static>,
+        capacity: usize,
+        algorithms: Algorithms,
+    ) -> Result<Self, Error> {
         let each = [
             architecture.training_numbers(),
             architecture.gradient_numbers(),
@@ -82,7 +94,7 @@ impl<T: Scalar> TrainingWorkspace<T> {
         let (tier, statistics) = (Tier::current()?, architecture.statistics());
         let numbers =
             [volumes, volume_gradients, branch, switches, saved, statistics, architecture.parameters()];
-        let needed = Scratch::<T>::needed(architecture, capacity, tier);
+        let needed = Scratch::<T>::needed(architecture, capacity, tier, algorithms);
         images::check_memory::<T>(
             capacity,
             numbers.iter().fold(needed, |sum, &numbers| sum.saturating_add(numbers)),
@@ -98,7 +110,7 @@ impl<T: Scalar> TrainingWorkspace<T> {
             saved: zeros(saved),
             statistics: zeros(statistics),
             gradients: Parameters::zeros(architecture),
-            scratch: Scratch::new(architecture, capacity, tier),
+            scratch: Scratch::new(architecture, capacity, tier, algorithms),
             images: 0,
             step: Step::default(),
             version: None,

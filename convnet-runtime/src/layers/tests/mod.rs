@@ -2,6 +2,7 @@
 
 mod elementwise;
 mod gradients;
+mod known_bugs;
 mod normalization;
 mod pooling;
 mod random;
@@ -16,7 +17,7 @@ use convnet_geometry::{
 use ndarray::{Array, Array4, ArrayView1, Dimension, ShapeBuilder};
 use proptest::prelude::*;
 
-use super::{Context, Forward, InPlace, InputGradient, Kept, Layer, Mode, ParameterGradient};
+use super::{Algorithms, Context, Forward, InPlace, InputGradient, Kept, Layer, Mode, ParameterGradient};
 use crate::kinks::Kinks;
 use crate::network::{Gradients, Statistics};
 use crate::random::{Draw, Purpose, stream};
@@ -124,14 +125,34 @@ struct Outcome<T> {
 
 /// Runs a layer forward and backward on one tier; inference must compute what training does.
 fn run<T: Scalar>(layer: &(impl Layer<T> + Kind), numbers: &Numbers<T>, tier: Tier) -> Outcome<T> {
-    let outcome = run_modes(layer, numbers, tier);
+    run_by(layer, numbers, tier, Algorithms::CHOSEN)
+}
+
+/// [`run`], by other algorithms.
+fn run_by<T: Scalar>(
+    layer: &(impl Layer<T> + Kind),
+    numbers: &Numbers<T>,
+    tier: Tier,
+    algorithms: Algorithms,
+) -> Outcome<T> {
+    let outcome = run_modes_by(layer, numbers, tier, algorithms);
     assert_eq!(bits(&outcome.inferred), bits(&outcome.output), "inference computes what training does");
     outcome
 }
 
 /// Runs a layer forward and backward on one tier, whose inference computes something else.
 fn run_modes<T: Scalar>(layer: &(impl Layer<T> + Kind), numbers: &Numbers<T>, tier: Tier) -> Outcome<T> {
-    let mut bench = Bench::new(layer, numbers, tier);
+    run_modes_by(layer, numbers, tier, Algorithms::CHOSEN)
+}
+
+/// [`run_modes`], by other algorithms.
+fn run_modes_by<T: Scalar>(
+    layer: &(impl Layer<T> + Kind),
+    numbers: &Numbers<T>,
+    tier: Tier,
+    algorithms: Algorithms,
+) -> Outcome<T> {
+    let mut bench = Bench::by(layer, numbers, tier, algorithms);
     let inferred = bench.infer();
     let frozen = bench.train(Statistics::Frozen);
     assert_eq!(bits(&bench.state), bits(&numbers.state), "a frozen state moves");
@@ -152,6 +173,7 @@ struct Bench<'a, T, L> {
     layer: &'a L,
     numbers: &'a Numbers<T>,
     tier: Tier,
+    algorithms: Algorithms,
     workers: Workers<T>,
     packed: Vec<T>,
     state: Vec<T>,
@@ -162,14 +184,19 @@ struct Bench<'a, T, L> {
 
 impl<'a, T: Scalar, L: Layer<T> + Kind> Bench<'a, T, L> {
     fn new(layer: &'a L, numbers: &'a Numbers<T>, tier: Tier) -> Self {
+        Self::by(layer, numbers, tier, Algorithms::CHOSEN)
+    }
+
+    fn by(layer: &'a L, numbers: &'a Numbers<T>, tier: Tier, algorithms: Algorithms) -> Self {
         let (Counts { switches, saved, statistics, .. }, images) =
             (layer.kind().counts(), numbers.input.dim().0);
         Self {
             layer,
             numbers,
             tier,
+            algorithms,
             workers: Workers::new(),
-            packed: vec![T::nan(); layer.packed_numbers(images, tier)],
+            packed: vec![T::nan(); layer.packed_numbers(images, tier, algorithms)],
             state: numbers.state.clone(),
             switches: vec![u32::MAX - 1; images * switches],
             saved: vec![T::nan(); images * saved],
@@ -183,10 +210,11 @@ impl<'a, T: Scalar, L: Layer<T> + Kind> Bench<'a, T, L> {
 
     /// Calls `f` with the layer, memory full of NaN, and what the forward pass kept.
     fn pass(&mut self, f: impl FnOnce(&L, &Numbers<T>, Kept<'_, T>, &mut Context<'_, T>)) {
-        self.workers.with(|memory| memory.fill(T::nan()));
+        self.workers.fill(T::nan());
         self.packed.fill(T::nan());
-        let (images, tier) = (self.numbers.input.dim().0, self.tier);
-        let mut context = Context { images, tier, packed: &mut self.packed, workers: &self.workers };
+        let Self { numbers, tier, algorithms, ref workers, .. } = *self;
+        let images = numbers.input.dim().0;
+        let mut context = Context { images, tier, algorithms, packed: &mut self.packed, workers };
         let (switches, saved, statistics) = (&self.switches[..], &self.saved[..], &self.statistics[..]);
         f(self.layer, self.numbers, Kept { switches, saved, statistics, draw: DRAW }, &mut context);
     }

@@ -16,7 +16,7 @@ use crate::reference;
 use crate::scalar::Scalar;
 use crate::simd::Tier;
 
-const POOLS: [Pool; 5] = [
+pub(super) const POOLS: [Pool; 5] = [
     Pool::Max,
     Pool::Average(Average::Counted),
     Pool::Average(Average::Uncounted),
@@ -24,7 +24,7 @@ const POOLS: [Pool; 5] = [
     Pool::Stochastic,
 ];
 
-fn check_pooling<T: Scalar>(geometry: &Pooling) {
+pub(super) fn check_pooling<T: Scalar>(geometry: &Pooling) {
     let numbers = Numbers::<T>::new(geometry, IMAGES);
     let (input, gradient) = (numbers.input.view(), numbers.output_gradient.view());
     let output = reference::pooling(geometry, input, Some(DRAW));
@@ -89,7 +89,7 @@ proptest! {
 }
 
 /// The output of one image, and its gradient by the input.
-fn one_image(layer: &(impl Layer<f64> + Kind), input: &[f64]) -> (Vec<f64>, Vec<f64>) {
+pub(super) fn one_image(layer: &(impl Layer<f64> + Kind), input: &[f64]) -> (Vec<f64>, Vec<f64>) {
     let mut numbers = Numbers::new(layer, 1);
     numbers.input = Array4::from_shape_vec(numbers.input.dim(), input.to_vec()).expect("shape");
     numbers.output_gradient.fill(1.0);

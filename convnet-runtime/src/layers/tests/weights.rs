@@ -4,14 +4,20 @@ use convnet_geometry::{Convolution, ConvolutionSpec, Dense, DenseSpec, Local, Vo
 use ndarray::ArrayView;
 use proptest::prelude::*;
 
-use super::{DRAW, IMAGES, Numbers, assert_close, run, run_modes, slice, volumes, windows};
+use super::{DRAW, IMAGES, Numbers, assert_close, run, run_by, run_modes_by, slice, volumes, windows};
 use crate::layers::matrices::{bias_gradient, matrix};
+use crate::layers::{Algorithms, ConvolutionAlgorithm, DenseAlgorithm};
 use crate::network::Gradients;
 use crate::reference;
 use crate::scalar::Scalar;
 use crate::simd::Tier;
 
-fn check_convolution<T: Scalar>(geometry: &Convolution, images: usize) {
+/// Every tier with every algorithm.
+pub(super) fn each<A: Copy>(algorithms: &[A]) -> impl Iterator<Item = (Tier, A)> {
+    Tier::available().into_iter().flat_map(move |tier| algorithms.iter().map(move |&by| (tier, by)))
+}
+
+pub(super) fn check_convolution<T: Scalar>(geometry: &Convolution, images: usize) {
     let numbers = Numbers::<T>::new(geometry, images);
     let filter = geometry.window().filter;
     let (weights, bias) = numbers.parameters.split_at(geometry.weights());
@@ -22,8 +28,11 @@ fn check_convolution<T: Scalar>(geometry: &Convolution, images: usize) {
     let output = reference::convolution(geometry, input, filters, bias);
     let (by_input, by_filters, by_bias) =
         reference::convolution_gradients(geometry, input, filters, gradient);
-    for tier in Tier::available() {
-        let found = run(geometry, &numbers, tier);
+    for (tier, algorithm) in each(&ConvolutionAlgorithm::ALL) {
+        if !algorithm.is_admissible(geometry) {
+            continue;
+        }
+        let found = run_by(geometry, &numbers, tier, Algorithms::CHOSEN.convolution(algorithm));
         assert_close("the output", &found.output, slice(&output));
         let (weights, biases) = found.by_parameters.split_at(geometry.weights());
         assert_close("the gradient by the filters", weights, slice(&by_filters));
@@ -32,7 +41,7 @@ fn check_convolution<T: Scalar>(geometry: &Convolution, images: usize) {
     }
 }
 
-fn check_local<T: Scalar>(geometry: &Local, images: usize) {
+pub(super) fn check_local<T: Scalar>(geometry: &Local, images: usize) {
     let numbers = Numbers::<T>::new(geometry, images);
     let (shared, Volume { width, height, depth }) = (geometry.shared(), geometry.output());
     let filter = shared.window().filter;
@@ -53,7 +62,7 @@ fn check_local<T: Scalar>(geometry: &Local, images: usize) {
     }
 }
 
-fn check_dense<T: Scalar>(geometry: &Dense, images: usize) {
+pub(super) fn check_dense<T: Scalar>(geometry: &Dense, images: usize) {
     let numbers = Numbers::<T>::new(geometry, images);
     let flat = numbers.input.to_shape((images, geometry.inputs())).expect("standard layout");
     let (weights, bias) = numbers.parameters.split_at(geometry.weights());
@@ -75,9 +84,9 @@ fn check_dense<T: Scalar>(geometry: &Dense, images: usize) {
     if let Some(keep) = geometry.keep() {
         by_weights = reference::drop_connect(by_weights.view(), keep.get(), DRAW);
     }
-    for tier in Tier::available() {
-        let run = if geometry.keep().is_some() { run_modes } else { run };
-        let found = run(geometry, &numbers, tier);
+    for (tier, algorithm) in each(&DenseAlgorithm::ALL) {
+        let run = if geometry.keep().is_some() { run_modes_by } else { run_by };
+        let found = run(geometry, &numbers, tier, Algorithms::CHOSEN.dense(algorithm));
         assert_close("the output", &found.output, slice(&output));
         assert_close("the output of inference", &found.inferred, slice(&inferred));
         let (found_weights, biases) = found.by_parameters.split_at(geometry.weights());
@@ -98,6 +107,15 @@ proptest! {
             check_convolution::<f32>(&geometry, IMAGES);
             check_convolution::<f64>(&geometry, IMAGES);
         }
+    }
+
+    #[test]
+    fn pointwise_convolution_is_its_reference(volume in volumes(), groups in 1_usize..4, k in 1_usize..9, bias: bool) {
+        let input = Volume { depth: volume.depth * groups, ..volume };
+        let spec = ConvolutionSpec::new(input, Window::square(1), k * groups).groups(groups);
+        let geometry = ConvolutionSpec { bias, ..spec }.check().expect("it fits");
+        check_convolution::<f32>(&geometry, IMAGES);
+        check_convolution::<f64>(&geometry, IMAGES);
     }
 
     #[test]
@@ -145,6 +163,26 @@ fn sizes_beyond_one_block_are_their_reference() {
     check_local::<f64>(&Local::new(local.groups(2)), 5);
     // More weights than a piece of the mask.
     check_dense::<f64>(&DenseSpec::new(Volume::new(1, 1, 600), 60).drop_connect(0.5).geometry(), 2);
+}
+
+/// An algorithm that is forced is used wherever it is admissible, and nowhere else.
+#[test]
+fn forced_algorithms_fall_back() {
+    use ConvolutionAlgorithm::{Columns, Pointwise};
+    let of = |window| ConvolutionSpec::new(Volume::new(5, 5, 2), window, 3).geometry();
+    let (single, strided) = (of(Window::square(1)), of(Window::square(1).stride(2)));
+    let (padded, square) = (of(Window::square(1).padding(1).stride(1)), of(Window::square(3)));
+    assert_eq!(ConvolutionAlgorithm::of(&single), Pointwise);
+    assert_eq!(Algorithms::CHOSEN.convolution(Columns).of_convolution(&single), Columns);
+    for other in [strided, padded, square] {
+        assert!(!Pointwise.is_admissible(&other) && Columns.is_admissible(&other));
+        assert_eq!(Algorithms::CHOSEN.convolution(Pointwise).of_convolution(&other), Columns);
+    }
+    for algorithm in DenseAlgorithm::ALL {
+        let forced = Algorithms::CHOSEN.dense(algorithm);
+        assert_eq!([1, 2, 100].map(|images| forced.of_dense(images)), [algorithm; 3]);
+        assert_eq!(forced.of_convolution(&single), Pointwise);
+    }
 }
 
 /// The gradient by the biases of a batch of photographs, in `f32`.

@@ -1,0 +1,55 @@
+//! Which algorithms layers are computed by: those chosen for them, or one that is forced.
+
+use convnet_geometry::Convolution;
+
+use super::{ConvolutionAlgorithm, DenseAlgorithm};
+
+/// The algorithms that a workspace's layers are computed by.
+///
+/// By default each layer has the one chosen for its geometry and batch. Tests and measurements force one; a layer for
+/// which it is not admissible keeps its own.
+///
+/// ```
+/// # use convnet_runtime::layers::{Algorithms, DenseAlgorithm};
+/// let algorithms = Algorithms::CHOSEN.dense(DenseAlgorithm::InnerProducts);
+/// assert_eq!(algorithms.of_dense(32), DenseAlgorithm::InnerProducts);
+/// assert_eq!(Algorithms::CHOSEN.of_dense(32), DenseAlgorithm::Product);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Algorithms {
+    convolution: Option<ConvolutionAlgorithm>,
+    dense: Option<DenseAlgorithm>,
+}
+
+impl Algorithms {
+    /// None is forced.
+    pub const CHOSEN: Self = Self { convolution: None, dense: None };
+
+    /// With this one for every convolution for which it is admissible.
+    pub const fn convolution(mut self, algorithm: ConvolutionAlgorithm) -> Self {
+        self.convolution = Some(algorithm);
+        self
+    }
+
+    /// With this one for every fully connected layer.
+    pub const fn dense(mut self, algorithm: DenseAlgorithm) -> Self {
+        self.dense = Some(algorithm);
+        self
+    }
+
+    /// The algorithm of a convolution.
+    pub const fn of_convolution(self, geometry: &Convolution) -> ConvolutionAlgorithm {
+        match self.convolution {
+            Some(forced) if forced.is_admissible(geometry) => forced,
+            _ => ConvolutionAlgorithm::of(geometry),
+        }
+    }
+
+    /// The algorithm of a fully connected layer for a batch of this size.
+    pub const fn of_dense(self, images: usize) -> DenseAlgorithm {
+        match self.dense {
+            Some(forced) => forced,
+            None => DenseAlgorithm::of(images),
+        }
+    }
+}

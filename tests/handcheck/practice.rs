@@ -1,0 +1,149 @@
+//! Training in practice: gradient checks, initialisation, dropout, rates and ratios of the notes' chapters on neural
+//! networks.
+
+use convnet::data::{Batches, Scaling, idx};
+use convnet::geometry::Volume;
+use convnet::losses::{Evaluation, Loss, LossValue, Softmax};
+use convnet::optimizers::{Optimizer, Sgd};
+use convnet::train::GradientChecker;
+use convnet::workspace::{InferenceWorkspace, TrainingWorkspace};
+use convnet::{Error, Initialization, Network, Parameters, Step, Unobserved, network};
+use ndarray::Array4;
+use serde_json::{Value, json};
+
+network! {
+    struct Smooth { INPUT[4x4x2] -> CONV3-4 -> TANH -> FC3 }
+    struct Kinked { INPUT[4x4x2] -> CONV3-4 -> RELU -> POOL2 -> FC3 }
+}
+
+/// Softmax with a mistake in its gradient.
+#[derive(Clone, Copy)]
+struct Mistaken;
+
+impl Loss<f64> for Mistaken {
+    type Targets<'a> = &'a [usize];
+
+    fn check(&self, output: Volume, images: usize, labels: &[usize]) -> Result<(), Error> {
+        Loss::<f64>::check(&Softmax, output, images, labels)
+    }
+
+    fn evaluate(&self, at: Evaluation<'_, f64, &[usize]>) -> LossValue<f64> {
+        let Evaluation { scores, targets, images, gradient, kinks } = at;
+        let value = Softmax.evaluate(Evaluation { scores, targets, images, gradient: &mut *gradient, kinks });
+        gradient.iter_mut().for_each(|gradient| *gradient *= 1.05);
+        value
+    }
+}
+
+/// The largest relative error that a gradient check finds.
+fn error<N, L>(checker: GradientChecker, loss: &L) -> f64
+where
+    N: Network<Scalar = f64>,
+    L: for<'a> Loss<f64, Targets<'a> = &'a [usize]>,
+{
+    let images =
+        Array4::from_shape_fn((3, 4, 4, 2), |(n, y, x, d)| ((7 * n + 5 * y + 3 * x + d) as f64).sin());
+    let mut network = N::new(3, &Initialization::default()).expect("a network");
+    checker.check(&mut network, images.view(), &[0, 1, 2][..], loss).expect("a check").error
+}
+
+/// The step is ours; the other numbers are limits, which our own networks keep, or break where they should.
+pub(crate) fn gradcheck() -> Value {
+    let (wrong, kinks, happy) = (1e-2, 1e-4, 1e-7);
+    let checker = GradientChecker::default();
+    assert!(error::<Smooth<f64>, _>(checker, &Mistaken) > wrong);
+    assert!(error::<Kinked<f64>, _>(checker, &Softmax) < kinks);
+    assert!(
+        error::<Smooth<f64>, _>(GradientChecker { step: 1e-3, extrapolate: true, ..checker }, &Softmax)
+            < happy
+    );
+    json!([checker.step, wrong, kinks, happy])
+}
+
+/// While training what is kept is divided by the probability of keeping it; inference changes nothing.
+pub(crate) fn dropout() -> Value {
+    network! { struct Dropped { INPUT[50x50x4] -> DROPOUT(keep=0.8) } }
+    const KEEP: f64 = 0.8;
+    let mut network = Dropped::<f64>::new(0, &Initialization::default()).expect("a network");
+    let ones = Array4::ones((1, 50, 50, 4));
+    let mut inference = InferenceWorkspace::of(&network, 1).expect("a workspace");
+    let inferred = network.infer(ones.view(), &mut inference, &mut Unobserved).expect("scores");
+    assert!(inferred.iter().all(|&one| one == 1.0));
+
+    let mut workspace = TrainingWorkspace::of(&network, 1).expect("a workspace");
+    let targets = vec![0.0; ones.len()];
+    let loss = convnet::losses::L2;
+    network
+        .gradients(ones.view(), &targets[..], &loss, &mut workspace, Step::default(), &mut Unobserved)
+        .expect("a step");
+    let kept = workspace.scores().iter().filter(|&&number| number == 1.0 / KEEP).count();
+    assert_eq!(workspace.scores().iter().filter(|&&number| number == 0.0).count(), ones.len() - kept);
+    // Of 10,000 numbers, give or take five standard deviations.
+    assert!(kept.abs_diff(8_000) < 200, "{kept}");
+    Value::Null
+}
+
+/// The standard deviation of our initialisation, and the calibrated one, its square root of 2 smaller.
+pub(crate) fn init() -> Value {
+    network! { struct Wide { INPUT[32x32x3] -> FC300 nobias } }
+    let network = Wide::<f64>::new(5, &Initialization::He).expect("a network");
+    let weights = network.parameters().as_slice();
+    let variance = weights.iter().map(|weight| weight * weight).sum::<f64>() / weights.len() as f64;
+    let fan_in = network.parameters().tensors()[0].fan_in as f64;
+    let deviation = (2.0 / fan_in).sqrt();
+    // Of 921,600 numbers, give or take five standard deviations of their variance.
+    assert!((variance / deviation.powi(2) - 1.0).abs() < 5.0 * (2.0 / weights.len() as f64).sqrt());
+    json!([deviation, deviation / 2_f64.sqrt()])
+}
+
+/// The notes' schedules, by the rate that an optimizer is given.
+pub(crate) fn lr_decay() -> Value {
+    let (rate, t) = (0.1, 10_u32);
+    let rates = [
+        rate / (1.0 + 0.3 * f64::from(t)),
+        rate * (-0.07 * f64::from(t)).exp(),
+        rate * 0.5_f64.powi((t / 5).try_into().expect("few halves")),
+    ];
+    let taken = rates.map(|rate| {
+        let mut sgd = Sgd::new(0.1).expect("a rate");
+        Optimizer::<f64>::set_learning_rate(&mut sgd, rate).expect("a rate");
+        Optimizer::<f64>::learning_rate(&sgd)
+    });
+    json!(taken)
+}
+
+/// The size of the updates of a layer's weights relative to theirs, at this rate: the median of some first steps.
+fn ratio(rate: f64) -> f64 {
+    network! { struct Digits { INPUT[28x28x1] -> CONV5-8 -> RELU -> POOL2 -> FC32 -> RELU -> FC10 } }
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/data/mnist-mini");
+    let (training, _) = idx::read_mnist(folder).expect("the digits that ship with the project");
+    let mut network = Digits::new(7);
+    let mut workspace = TrainingWorkspace::of(&network, 50).expect("a workspace");
+    let mut batches = Batches::new(&training, Scaling::fit(&training), 50).expect("batches");
+    batches.shuffle(7, 0);
+    let mut sgd = Sgd::new(rate).expect("a rate");
+    let norm = |parameters: &Parameters<f32>| {
+        let weights = parameters.get("fc1.weights").expect("a tensor");
+        f64::from(weights.iter().map(|weight| weight * weight).sum::<f32>().sqrt())
+    };
+    let mut ratios = [0.0; 21];
+    for ratio in &mut ratios {
+        let (images, labels) = batches.next().expect("5,000 images");
+        let step = Step::default();
+        network.gradients(images, labels, &Softmax, &mut workspace, step, &mut Unobserved).expect("a step");
+        *ratio = rate * norm(workspace.gradients()) / norm(network.parameters());
+        sgd.update(network.parameters_mut(), workspace.gradients()).expect("an update");
+    }
+    ratios.sort_by(f64::total_cmp);
+    ratios[10]
+}
+
+/// "Somewhere around 1e-3", a rule of thumb: what a rate that trains well gives is within a factor of ten of it, what a rate
+/// far too low or too high gives is not.
+pub(crate) fn update_ratio() -> Value {
+    const HEALTHY: f64 = 1e-3;
+    assert!((0.1..10.0).contains(&(ratio(0.01) / HEALTHY)));
+    assert!(ratio(1e-5) < 0.1 * HEALTHY);
+    assert!(ratio(0.1) > 10.0 * HEALTHY);
+    json!(HEALTHY)
+}
