@@ -211,7 +211,7 @@ fn sum<N: Network>(name: &str) {
 }
 
 fn softmax<N: Network>(name: &str) {
-    check::<N, Softmax>(name, &Case::open(name).labels("target"), &Softmax);
+    check::<N, Softmax>(name, &Case::open(name).labels("target"), &Softmax::default());
 }
 
 fn svm<N: Network>(name: &str) {
@@ -256,8 +256,15 @@ fn check_loss<T: Scalar, L: for<'a> Loss<T, Targets<'a> = &'a [usize]>>(name: &s
     let (scores, labels) = (cast::<T>(&case.tensor("y").1), case.labels("target"));
     let mut gradient = vec![T::nan(); scores.len()];
     let images = labels.len();
-    let at =
-        Evaluation { scores: &scores, targets: &labels[..], images, gradient: &mut gradient, kinks: None };
+    let (kinks, per_image) = (None, None);
+    let at = Evaluation {
+        scores: &scores,
+        targets: &labels[..],
+        images,
+        gradient: &mut gradient,
+        kinks,
+        per_image,
+    };
     let value = loss.evaluate(at);
     case.assert_close("loss.data", &[value.mean], &case.tensor("loss.data").1);
     case.assert_close("grad.y", &gradient, &case.tensor("grad.y").1);
@@ -265,8 +272,8 @@ fn check_loss<T: Scalar, L: for<'a> Loss<T, Targets<'a> = &'a [usize]>>(name: &s
 
 #[test]
 fn losses_at_extreme_scores_and_other_margins() {
-    check_loss::<f64, _>("loss_softmax_ce_extreme", &Softmax);
-    check_loss::<f32, _>("loss_softmax_ce_extreme", &Softmax);
+    check_loss::<f64, _>("loss_softmax_ce_extreme", &Softmax::default());
+    check_loss::<f32, _>("loss_softmax_ce_extreme", &Softmax::default());
     check_loss::<f64, _>("loss_svm_ww_delta10", &Svm::new(10.0).expect("a margin"));
     check_loss::<f32, _>("loss_svm_ww_delta10", &Svm::new(10.0).expect("a margin"));
 }
@@ -328,8 +335,14 @@ fn the_courses_two_layer_network() {
     let x = Array4::from_shape_vec((3, 1, 1, 5), case.tensor("X").1).expect("three samples");
     let mut workspace = TrainingWorkspace::of(&network, 3).expect("a workspace");
     let (labels, step) = (case.labels("y"), Step::default());
-    let value =
-        network.gradients(x.view(), &labels[..], &Softmax, &mut workspace, step, &mut convnet::Unobserved);
+    let value = network.gradients(
+        x.view(),
+        &labels[..],
+        &Softmax::default(),
+        &mut workspace,
+        step,
+        &mut convnet::Unobserved,
+    );
     // The course prints its scores to eight decimals.
     for (found, expected) in workspace.scores().iter().zip(case.tensor("scores").1) {
         assert!((found - expected).abs() <= 5.1e-9, "{found} for {expected}");

@@ -132,6 +132,36 @@ pub enum Error {
         /// The output volume of the network.
         output: Volume,
     },
+    /// A weight that nothing can be multiplied by.
+    #[error("weight {index} of {loss} is {value}: weights are finite and at least 0")]
+    Weight {
+        /// The loss.
+        loss: &'static str,
+        /// Index of the class or attribute.
+        index: usize,
+        /// Its weight.
+        value: f64,
+    },
+    /// Weights that are all 0, or none at all.
+    #[error("none of the {weights} weights of {loss} is above 0: nothing would be trained")]
+    NoWeight {
+        /// The loss.
+        loss: &'static str,
+        /// How many were given.
+        weights: usize,
+    },
+    /// Another number of weights than of classes or attributes.
+    #[error("{loss} was given {weights} weights for {needed} {of}: it needs one for each")]
+    WeightCount {
+        /// The loss.
+        loss: &'static str,
+        /// The weights given.
+        weights: usize,
+        /// What they are weights of: classes or attributes.
+        of: &'static str,
+        /// How many of these there are.
+        needed: usize,
+    },
     /// A number that no computation can go on with, in the images.
     #[error(
         "image {image} holds {value} at row {row}, column {column}, channel {channel}: inputs must be finite"

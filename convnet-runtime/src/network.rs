@@ -70,6 +70,11 @@ pub trait Network: Sized + Send + Sync {
     /// The loss, as a value: its delta and other options.
     fn loss(&self) -> &Self::Loss;
 
+    /// The loss, to change: `*net.loss_mut() = Softmax::default().with_class_weights(&[1.0, 4.0])?`.
+    ///
+    /// A trainer keeps the loss that the network has when it is given it.
+    fn loss_mut(&mut self) -> &mut Self::Loss;
+
     /// The learnable numbers.
     fn parameters(&self) -> &Parameters<Self::Scalar>;
 

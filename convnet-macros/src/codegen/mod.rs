@@ -195,6 +195,7 @@ fn implementation(plan: &Plan<'_>) -> TokenStream {
             rt::Result::Ok(Self { parameters, state: rt::Parameters::state(Self::ARCHITECTURE), loss: #loss })
         },
         loss: quote!(&self.loss),
+        loss_mut: quote!(&mut self.loss),
         infer: passes::infer(plan),
         gradients: passes::gradients(plan),
         input_gradient: passes::input_gradient(plan),
