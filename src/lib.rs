@@ -15,7 +15,8 @@ pub use convnet_geometry as geometry;
 pub use convnet_runtime::{
     BatchNormParameters, ConvolutionParameters, CustomParameters, DenseParameters, Draw, Error,
     FirstNonFinite, Gradients, Initialization, Kinks, LocalParameters, Network, Observer, PReluParameters,
-    Parameters, Scalar, Statistics, Step, Unobserved, data, layers, losses, reference, simd, workspace,
+    Parameters, Scalar, Statistics, Step, Unobserved, Weights, data, layers, losses, reference, simd,
+    workspace,
 };
 #[cfg(feature = "train")]
 pub use convnet_runtime::{optimizers, train};

@@ -33,7 +33,7 @@ pub mod optimizers;
 pub mod train;
 
 pub use error::Error;
-pub use init::Initialization;
+pub use init::{Initialization, Weights};
 pub use kinks::Kinks;
 pub use network::{Gradients, Network, Statistics, Step};
 pub use observer::{FirstNonFinite, Observer, Unobserved};

@@ -64,7 +64,7 @@ pub trait Network: Sized + Send + Sync {
     /// A network with fresh parameters; the same seed gives the same bits.
     ///
     /// # Errors
-    /// An option of the initialisation that is out of range.
+    /// What an [`Initialization`] names and the network lacks, or an option of it that is out of range.
     fn new(seed: u64, initialization: &Initialization) -> Result<Self, Error>;
 
     /// The loss, as a value: its delta and other options.

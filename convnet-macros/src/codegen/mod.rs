@@ -98,7 +98,7 @@ fn constants(plan: &Plan<'_>) -> TokenStream {
 
             /// A network with fresh parameters, of He's initialisation; the same seed gives the same bits.
             pub fn new(seed: u64) -> Self {
-                <Self as rt::Network>::new(seed, &rt::Initialization::He).expect("He's initialisation has no options")
+                <Self as rt::Network>::new(seed, &rt::Initialization::default()).expect("He's initialisation has no options")
             }
 
             /// The table of the network: volumes, memory, weights, receptive fields.
