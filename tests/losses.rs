@@ -2,7 +2,8 @@
 //! network should lose.
 
 use convnet::data::{LabelledImages, Scaling};
-use convnet::losses::{Evaluation, Hinge, Logistic, Loss, LossValue};
+use convnet::losses::Node::{Class, Inner};
+use convnet::losses::{Evaluation, Hinge, Logistic, Loss, LossValue, Tree};
 use convnet::train::{GradientChecker, image_losses};
 use convnet::{network, prelude::*};
 use ndarray::{Array4, s};
@@ -197,4 +198,44 @@ fn gradients_with_options() {
     *rare.loss_mut() = loss.with_attribute_weights(&[0.5, 3.0, 1.0]).expect("weights");
     check(rare, &targets[..]);
     check(made::<Binary<f64>>(), &targets[..]);
+}
+
+static TREE: Tree =
+    Tree::new(&[Inner(&[Class(0), Class(2)]), Class(1), Inner(&[Class(3), Class(4), Class(5)])]);
+
+network! {
+    struct OfSoftmax { INPUT[4x4x2] -> CONV3-4 -> RELU -> FC6 }
+    struct OfSmoothing { INPUT[4x4x2] -> CONV3-4 -> RELU -> FC6 -> SOFTMAX(smoothing=0.2) }
+    struct OfSvm { INPUT[4x4x2] -> CONV3-4 -> RELU -> FC6 -> SVM(delta=1) }
+    struct OfSquares { INPUT[4x4x2] -> CONV3-4 -> RELU -> FC6 -> SVM2(delta=3) }
+    struct OfOneVsAll { INPUT[4x4x2] -> CONV3-4 -> RELU -> FC6 -> OVA }
+    struct OfTree { INPUT[4x4x2] -> CONV3-4 -> RELU -> FC8 -> HSOFTMAX(TREE) }
+    struct OfLogistic { INPUT[4x4x2] -> CONV3-4 -> RELU -> FC6 -> LOGISTIC }
+    struct OfHinge { INPUT[4x4x2] -> CONV3-4 -> RELU -> FC6 -> HINGE(C=10) }
+}
+
+/// The notes' sanity check: with tiny weights all scores are about 0, and the loss is what chance alone comes to.
+#[test]
+fn an_untrained_network_loses_what_chance_does() {
+    fn check<N: Network<Scalar = f64>>(targets: <N::Loss as Loss<f64>>::Targets<'_>, expected: f64) {
+        let mut network = N::new(1, &Initialization::new(Weights::Gaussian(1e-4))).expect("a network");
+        let (loss, images) = (network.loss().clone(), images(5));
+        let mut workspace = TrainingWorkspace::of(&network, 5).expect("memory");
+        let step = Step::default();
+        let value = network.gradients(images.view(), targets, &loss, &mut workspace, step, &mut Unobserved);
+        let mean = value.expect("a step").mean;
+        let name = N::ARCHITECTURE.name();
+        assert!((mean - expected).abs() < 1e-6 * expected && mean != expected, "{name}: {mean} for {expected}");
+    }
+    let (k, ln) = (6.0, f64::ln);
+    check::<OfSoftmax<f64>>(&LABELS[..], ln(k));
+    check::<OfSmoothing<f64>>(&LABELS[..], ln(k));
+    check::<OfSvm<f64>>(&LABELS[..], k - 1.0);
+    check::<OfSquares<f64>>(&LABELS[..], (k - 1.0) * 9.0);
+    check::<OfOneVsAll<f64>>(&LABELS[..], k);
+    // Class 1 hangs on the root, a softmax of 3; classes 0 and 2 on a node of 2 below it: labels 0, 2, 1, 1, 0.
+    check::<OfTree<f64>>(&LABELS[..], ln(3.0) + 3.0 / 5.0 * ln(2.0));
+    let targets: Vec<_> = (0..30).map(|i| i % 4 == 1).collect();
+    check::<OfLogistic<f64>>(&targets[..], k * ln(2.0));
+    check::<OfHinge<f64>>(&targets[..], 10.0 * k);
 }
