@@ -23,8 +23,8 @@ fn weights(of: Weights, name: &str) -> Vec<f64> {
 }
 
 /// Fan-in and fan-out of the layers of `Mixed`: taps, and filters of a group times their area.
-const FANS: [(&str, f64, f64); 3] =
-    [("conv1.weights", 36.0, 288.0), ("local1.weights", 576.0, 54.0), ("fc1.weights", 216.0, 100.0)];
+const FANS: [(&str, usize, usize); 3] =
+    [("conv1.weights", 36, 288), ("local1.weights", 576, 54), ("fc1.weights", 216, 100)];
 
 /// Checks numbers that should be normal: mean, variance and fourth moment, each within 5 of its own deviations.
 fn assert_normal(numbers: &[f64], variance: f64) {
@@ -40,6 +40,7 @@ fn assert_normal(numbers: &[f64], variance: f64) {
 #[test]
 fn variances() {
     for (name, fan_in, fan_out) in FANS {
+        let (fan_in, fan_out) = (fan_in as f64, fan_out as f64);
         assert_normal(&weights(Weights::default(), name), 2.0 / fan_in);
         assert_normal(&weights(Weights::He, name), 2.0 / fan_in);
         assert_normal(&weights(Weights::Calibrated, name), 1.0 / fan_in);
@@ -62,39 +63,40 @@ fn fans_of_tensors() {
     let tensors = || <Mixed<f64> as Network>::ARCHITECTURE.tensors();
     for (name, fan_in, fan_out) in FANS {
         let tensor = tensors().find(|tensor| tensor.is_named(name)).expect("a tensor");
-        assert_eq!((tensor.fan_in as f64, tensor.fan_out as f64), (fan_in, fan_out), "{name}");
+        assert_eq!((tensor.fan_in, tensor.fan_out), (fan_in, fan_out), "{name}");
     }
     assert!(tensors().all(|tensor| tensor.role.name() == "weights" || tensor.fan_out == 1));
 }
 
-/// Each neuron has exactly so many inputs, or all, and not the same as its neighbours.
+/// Each neuron has exactly so many inputs, or all, by normal weights.
 #[test]
 fn sparse_neurons() {
     for (name, fan_in, _) in FANS {
-        for (of, inputs) in [
-            (Weights::SPARSE, 10.0),
-            (Weights::Sparse { inputs: 1, deviation: 2.0 }, 1.0),
-            (Weights::Sparse { inputs: 100_000, deviation: 1.0 }, fan_in),
-        ] {
-            let weights = weights(of, name);
-            let neurons = weights.chunks_exact(fan_in as usize);
-            let connected = |neuron: &[f64]| neuron.iter().filter(|weight| **weight != 0.0).count();
-            assert!(neurons.clone().all(|neuron| connected(neuron) as f64 == inputs), "{name} {of:?}");
-            let deviation = if let Weights::Sparse { deviation, .. } = of { deviation } else { f64::NAN };
-            let others: Vec<_> = weights.iter().copied().filter(|&weight| weight != 0.0).collect();
+        for (inputs, deviation, connected) in [(10, 0.01, 10), (1, 2.0, 1), (100_000, 1.0, fan_in)] {
+            let weights = weights(Weights::Sparse { inputs, deviation }, name);
+            let count = |neuron: &[f64]| neuron.iter().filter(|weight| **weight != 0.0).count();
+            assert!(weights.chunks_exact(fan_in).all(|neuron| count(neuron) == connected), "{name} {inputs}");
+            let others: Vec<_> = weights.into_iter().filter(|&weight| weight != 0.0).collect();
             assert_normal(&others, deviation * deviation);
-            if inputs == 10.0 {
-                let places = |neuron: &[f64]| neuron.iter().map(|&weight| weight != 0.0).collect::<Vec<_>>();
-                let all: Vec<_> = neurons.map(places).collect();
-                assert!(all.windows(2).all(|two| two[0] != two[1]), "{name}");
-                // Every input is as likely: a chi-square statistic over the inputs, within 5 of its deviations.
-                let expected = all.len() as f64 * inputs / fan_in;
-                let hits = |input: usize| all.iter().filter(|neuron| neuron[input]).count() as f64;
-                let inputs = 0..fan_in as usize;
-                let statistic: f64 = inputs.map(|i| (hits(i) - expected).powi(2) / expected).sum();
-                assert!(statistic < fan_in + 5.0 * (2.0 * fan_in).sqrt(), "{name}: {statistic}");
-            }
         }
+    }
+    assert_eq!(Weights::SPARSE, Weights::Sparse { inputs: 10, deviation: 0.01 });
+}
+
+/// Neighbours have different inputs, and every input is as likely: by the chi-square statistic over the inputs, within 5 of
+/// its deviations.
+#[test]
+fn inputs_of_sparse_neurons_are_drawn() {
+    for (name, fan_in, _) in FANS {
+        let weights = weights(Weights::SPARSE, name);
+        let inputs = |neuron: &[f64]| neuron.iter().map(|&weight| weight != 0.0).collect::<Vec<_>>();
+        let all: Vec<_> = weights.chunks_exact(fan_in).map(inputs).collect();
+        assert!(all.windows(2).all(|two| two[0] != two[1]), "{name}");
+        let expected = 10.0 * all.len() as f64 / fan_in as f64;
+        let hits = |input: usize| all.iter().filter(|neuron| neuron[input]).count() as f64;
+        let statistic: f64 = (0..fan_in).map(|i| (hits(i) - expected).powi(2) / expected).sum();
+        let fan_in = fan_in as f64;
+        assert!(statistic < fan_in + 5.0 * (2.0 * fan_in).sqrt(), "{name}: {statistic}");
     }
 }
 

@@ -225,7 +225,10 @@ fn an_untrained_network_loses_what_chance_does() {
         let value = network.gradients(images.view(), targets, &loss, &mut workspace, step, &mut Unobserved);
         let mean = value.expect("a step").mean;
         let name = N::ARCHITECTURE.name();
-        assert!((mean - expected).abs() < 1e-6 * expected && mean != expected, "{name}: {mean} for {expected}");
+        assert!(
+            (mean - expected).abs() < 1e-6 * expected && mean != expected,
+            "{name}: {mean} for {expected}"
+        );
     }
     let (k, ln) = (6.0, f64::ln);
     check::<OfSoftmax<f64>>(&LABELS[..], ln(k));
