@@ -94,7 +94,7 @@ fn package(folder: &Path, name: &str, source: &str) -> PathBuf {
          println!(\"{{}}\", net.infer(images.view(), &mut inference, &mut Unobserved).unwrap());\n\
          let mut training = TrainingWorkspace::of(&net, 1).unwrap();\n\
          let step = Step::default();\n\
-         let loss = net.gradients(images.view(), &[0_usize][..], &Softmax, &mut training, step, &mut Unobserved);\n\
+         let loss = net.gradients(images.view(), &[0_usize][..], &Softmax::default(), &mut training, step, &mut Unobserved);\n\
          println!(\"{{:?}}\", loss.unwrap());\n}}\n"
     );
     std::fs::write(package.join("Cargo.toml"), manifest).expect("a file");

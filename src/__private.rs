@@ -10,7 +10,7 @@ pub use convnet_runtime::inference::CustomPass;
 pub use convnet_runtime::layers::CustomLayer;
 pub use convnet_runtime::losses::{
     HierarchicalSoftmax, Hinge, L1, L2, Logistic, Loss, LossValue, NoLoss, OneVsAll, Softmax, SquaredSvm,
-    Structured, Svm,
+    Structured, Svm, Tree,
 };
 pub use convnet_runtime::workspace::{
     BackwardPass, Batch, ForwardPass, InferenceWorkspace, TrainingWorkspace,

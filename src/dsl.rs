@@ -106,7 +106,8 @@ pub const ADD: Keyword = Keyword("ADD");
 /// `ID`: the branch that does nothing.
 pub const ID: Keyword = Keyword("ID");
 
-/// `SOFTMAX`: softmax cross-entropy, the default loss of a network that ends in `[1x1xK]`. Targets are labels.
+/// `SOFTMAX(smoothing=0)`: softmax cross-entropy, the default loss of a network that ends in `[1x1xK]`; that share of each
+/// label is spread over all classes. Targets are labels.
 pub const SOFTMAX: Keyword = Keyword("SOFTMAX");
 
 /// `SVM(delta=1)`: the multiclass support vector machine loss with this margin. Targets are labels.
@@ -118,10 +119,12 @@ pub const SVM2: Keyword = Keyword("SVM2");
 /// `OVA`: one binary support vector machine a class, against all others. Targets are labels.
 pub const OVA: Keyword = Keyword("OVA");
 
-/// `LOGISTIC`: attributes by logistic regression. Targets are a `bool` for each score.
+/// `LOGISTIC(positives=1)`: attributes by logistic regression, those present times `positives`. Targets are a
+/// `bool` for each score.
 pub const LOGISTIC: Keyword = Keyword("LOGISTIC");
 
-/// `HINGE`: attributes by binary hinges. Targets are a `bool` for each score.
+/// `HINGE(C=1, positives=1)`: attributes by binary hinges, times the notes' C, those present times `positives`. Targets are
+/// a `bool` for each score.
 pub const HINGE: Keyword = Keyword("HINGE");
 
 /// `L2`: regression by the squared distance. Targets are numbers, as many as scores.

@@ -15,8 +15,8 @@ pub use convnet_geometry as geometry;
 pub use convnet_runtime::{
     BatchNormParameters, ConvolutionParameters, CustomParameters, DenseParameters, Draw, Error,
     FirstNonFinite, FullyConnected, Gradients, ImageSizeError, Initialization, Kinks, LocalParameters,
-    Network, Observer, PReluParameters, Parameters, Scalar, Statistics, Step, Unobserved, data, inference,
-    layers, losses, reference, simd, workspace,
+    Network, Observer, PReluParameters, Parameters, Scalar, Statistics, Step, Unobserved, Weights, data,
+    inference, layers, losses, reference, simd, workspace,
 };
 #[cfg(feature = "train")]
 pub use convnet_runtime::{optimizers, train};

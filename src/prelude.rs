@@ -17,4 +17,4 @@ pub use convnet_runtime::optimizers::{Momentum, Optimizer, Sgd};
 #[cfg(feature = "train")]
 pub use convnet_runtime::train::{Trainer, evaluate, predict};
 pub use convnet_runtime::workspace::{InferenceWorkspace, TrainingWorkspace};
-pub use convnet_runtime::{Error, Initialization, Network, Observer, Scalar, Step, Unobserved};
+pub use convnet_runtime::{Error, Initialization, Network, Observer, Scalar, Step, Unobserved, Weights};

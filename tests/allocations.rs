@@ -52,11 +52,17 @@ network! {
 
 const BATCH: usize = 32;
 
-/// Allocations of 20 steps and 20 inferences, after the first of each; batches of several sizes.
-fn allocations<N>(network: N) -> usize
+/// Allocations of 20 steps and 20 inferences, after the first of each; batches of several sizes, with class weights, and a
+/// workspace that records the loss of each image.
+fn allocations<N>(mut network: N) -> usize
 where
-    N: Network<Scalar = f32, Loss = Softmax>,
+    N: Network<Scalar = f32, Loss = Softmax> + Clone,
 {
+    let loss = Softmax::new(0.1).expect("smoothing").with_class_weights(&[2.0; 10]).expect("weights");
+    network.loss_mut().clone_from(&loss);
+    let mut recorded = network.clone();
+    let mut recording = TrainingWorkspace::of(&recorded, BATCH).expect("a workspace");
+    recording.record_image_losses(true);
     let images = Array4::from_shape_fn((BATCH, 28, 28, 1), |(n, y, x, _)| ((n + y * x) % 9) as f32 / 9.0);
     let labels: Vec<usize> = (0..BATCH).map(|image| image % 10).collect();
     let optimizer = Momentum::new(0.001, 0.9).expect("options");
@@ -67,6 +73,11 @@ where
         trainer.step(images, &labels[..count]).expect("a step");
         let scores = trainer.network().infer(images, &mut workspace, &mut Unobserved).expect("scores");
         assert!(scores.iter().all(|score| score.is_finite()));
+        let step = Step::default();
+        recorded
+            .gradients(images, &labels[..count], &loss, &mut recording, step, &mut Unobserved)
+            .expect("gradients");
+        assert_eq!(recording.image_losses().map(<[f32]>::len), Some(count));
     };
     both(BATCH);
     let before = ALLOCATIONS.load(Ordering::Relaxed);
@@ -113,9 +124,9 @@ fn steps_and_inferences_allocate_nothing() {
             "{threads} threads, folded and averaged"
         );
     }
-    // From outside, the pool is entered once a step, once an inference and once an update. Its queue (crossbeam's
-    // injector) takes a block of memory for every 63 entries, and rayon may put a thread to sleep and wake it: 60
-    // entries here take two blocks at most.
+    // From outside, the pool is entered once a step of either kind, once an inference and once an update. Its queue
+    // (crossbeam's injector) takes a block of memory for every 63 entries, and rayon may put a thread to sleep and wake
+    // it: 80 entries here take two blocks at most.
     allocations(Digits::new(1));
     let outside = allocations(Digits::new(1));
     assert!(outside <= 2, "{outside} allocations from outside the pool");

@@ -24,7 +24,7 @@ fn gradients(images: &Array4<f32>, labels: &[usize]) -> Result<f32, Error> {
     let value = network.gradients(
         images.view(),
         labels,
-        &Softmax,
+        &Softmax::default(),
         &mut workspace,
         Step::default(),
         &mut Unobserved,
@@ -125,7 +125,8 @@ fn parameters_of_another_size() {
     let error = network.infer(images.view(), &mut inference, &mut Unobserved).expect_err("an error");
     assert!(matches!(error, Error::ParameterCount { .. }), "{error}");
     let step = Step::default();
-    let error = network.gradients(images.view(), &[0][..], &Softmax, &mut training, step, &mut Unobserved);
+    let error =
+        network.gradients(images.view(), &[0][..], &Softmax::default(), &mut training, step, &mut Unobserved);
     assert!(matches!(error, Err(Error::ParameterCount { .. })));
     assert!(matches!(network.input_gradient(&mut training), Err(Error::ParameterCount { .. })));
 }
@@ -163,7 +164,7 @@ fn the_inputs_gradient_before_any_or_of_other_parameters() {
     let images = Array4::from_elem((4, 5, 6, 2), 0.5);
     let step = Step::default();
     network
-        .gradients(images.view(), &LABELS[..], &Softmax, &mut workspace, step, &mut Unobserved)
+        .gradients(images.view(), &LABELS[..], &Softmax::default(), &mut workspace, step, &mut Unobserved)
         .expect("gradients");
     assert!(network.input_gradient(&mut workspace).is_ok());
     // A copy has the same parameters; another network, or these ones changed, has not.
@@ -182,7 +183,7 @@ fn an_error_loses_nothing() {
     let mut step = |images: &Array4<f32>, labels: &[usize]| {
         let step = Step::default();
         network
-            .gradients(images.view(), labels, &Softmax, &mut workspace, step, &mut Unobserved)
+            .gradients(images.view(), labels, &Softmax::default(), &mut workspace, step, &mut Unobserved)
             .map(|value| value.mean)
     };
     let before = step(&images, &LABELS).expect("a loss");
@@ -201,7 +202,7 @@ fn a_failed_batch_leaves_no_scores() {
         let inferred = network.infer(images.view(), &mut inference, &mut Unobserved).is_ok();
         let step = Step::default();
         let trained = network
-            .gradients(images.view(), &LABELS[..], &Softmax, &mut training, step, &mut Unobserved)
+            .gradients(images.view(), &LABELS[..], &Softmax::default(), &mut training, step, &mut Unobserved)
             .is_ok();
         assert_eq!(inferred, trained);
         (inference.scores().dim().0, training.scores().dim().0)
@@ -248,7 +249,8 @@ fn class_losses_need_class_scores() {
     let mut workspace = TrainingWorkspace::of(&map, 1).expect("a workspace");
     let images = Array4::zeros((1, 5, 6, 2));
     let step = Step::default();
-    let error = map.gradients(images.view(), &[0][..], &Softmax, &mut workspace, step, &mut Unobserved);
+    let error =
+        map.gradients(images.view(), &[0][..], &Softmax::default(), &mut workspace, step, &mut Unobserved);
     let error = error.expect_err("a map of scores");
     assert_eq!(
         error.to_string(),

@@ -55,7 +55,14 @@ fn one_step<N: Network<Scalar = f32>>() -> [Vec<u32>; 4] {
     let labels: Vec<usize> = (0..20).map(|image| image % 10).collect();
     let mut workspace = TrainingWorkspace::of(&network, 24).expect("a workspace");
     network
-        .gradients(images.view(), &labels[..], &Softmax, &mut workspace, Step::default(), &mut Unobserved)
+        .gradients(
+            images.view(),
+            &labels[..],
+            &Softmax::default(),
+            &mut workspace,
+            Step::default(),
+            &mut Unobserved,
+        )
         .expect("gradients");
     let by_input = network.input_gradient(&mut workspace).expect("gradients were computed");
     let by_input = bits(by_input.as_slice().expect("standard layout"));

@@ -167,7 +167,7 @@ fn a_wrong_gradient_is_found() {
             at: convnet::losses::Evaluation<'_, f64, &[usize]>,
         ) -> convnet::losses::LossValue<f64> {
             let value = convnet::losses::Loss::evaluate(
-                &Softmax,
+                &Softmax::default(),
                 convnet::losses::Evaluation { gradient: &mut *at.gradient, ..at },
             );
             at.gradient.iter_mut().for_each(|gradient| *gradient *= 1.001);

@@ -38,7 +38,7 @@ impl Workspaces {
         let step = Step { statistics: Statistics::Frozen, ..Step::default() };
         let Self { training, inference } = self;
         let loss = network
-            .gradients(images, &labels[..], &Softmax, training, step, &mut Unobserved)
+            .gradients(images, &labels[..], &Softmax::default(), training, step, &mut Unobserved)
             .expect("a step even of NaN: the images are finite");
         let mut numbers = vec![loss.mean];
         numbers.extend(network.input_gradient(training).expect("gradients"));

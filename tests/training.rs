@@ -187,7 +187,7 @@ fn gradients_accumulate_when_asked() {
     let mut step = |images: ArrayView4<'_, f64>, labels: &[usize], gradients| {
         let step = Step { gradients, ..Step::default() };
         network
-            .gradients(images, labels, &Softmax, &mut workspace, step, &mut Unobserved)
+            .gradients(images, labels, &Softmax::default(), &mut workspace, step, &mut Unobserved)
             .expect("gradients");
         workspace.gradients().as_slice().to_vec()
     };

@@ -281,7 +281,7 @@ impl<'a> Layer<'a> {
             LayerKind::Local(layer) if counts.biases > 0 => {
                 let Volume { width, height, depth } = layer.output();
                 let shape = [height, width, depth];
-                Some(Tensor::new(self.name, Role::Bias, first + counts.weights, 1, &shape))
+                Some(Tensor::new(self.name, Role::Bias, first + counts.weights, (1, 1), &shape))
             }
             _ => self.vector(Role::Bias, first + counts.weights, counts.biases),
         };
@@ -311,20 +311,26 @@ impl<'a> Layer<'a> {
     }
 
     fn weights(&self) -> Option<Tensor<'a>> {
-        let weights = |fan_in, shape: &[usize]| {
-            Some(Tensor::new(self.name, Role::Weights, self.offsets.parameters, fan_in, shape))
+        let weights = |fans, shape: &[usize]| {
+            Some(Tensor::new(self.name, Role::Weights, self.offsets.parameters, fans, shape))
+        };
+        let fans = |layer: &Convolution| {
+            let filter = layer.window().filter;
+            (layer.taps(), filter.width * filter.height * layer.group_filters())
         };
         let filters = |layer: &Convolution| {
             let filter = layer.window().filter;
             [layer.filters(), filter.height, filter.width, layer.group_depth()]
         };
         match &self.kind {
-            LayerKind::Convolution(layer) => weights(layer.taps(), &filters(layer)),
+            LayerKind::Convolution(layer) => weights(fans(layer), &filters(layer)),
             LayerKind::Local(layer) => {
                 let ([k, f_height, f_width, depth], output) = (filters(layer.shared()), layer.output());
-                weights(layer.shared().taps(), &[output.height, output.width, k, f_height, f_width, depth])
+                weights(fans(layer.shared()), &[output.height, output.width, k, f_height, f_width, depth])
             }
-            LayerKind::Dense(layer) => weights(layer.inputs(), &[layer.outputs(), layer.inputs()]),
+            LayerKind::Dense(layer) => {
+                weights((layer.inputs(), layer.outputs()), &[layer.outputs(), layer.inputs()])
+            }
             _ => None,
         }
     }

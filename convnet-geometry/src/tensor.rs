@@ -65,17 +65,21 @@ pub struct Tensor<'a> {
     pub offset: usize,
     /// Numbers that add up to one output (the fan-in); 1 for a tensor that is not a matrix.
     pub fan_in: usize,
+    /// Outputs that one input adds to (the fan-out), counted at stride 1 and away from the edges; 1 for a tensor that is not
+    /// a matrix.
+    pub fan_out: usize,
     sizes: [usize; RANK],
     rank: usize,
 }
 
 impl<'a> Tensor<'a> {
-    /// A tensor of this shape, whose outputs are each the sum of `fan_in` products.
+    /// A tensor of this shape, whose outputs are each the sum of as many products as the first fan says, each input going
+    /// to as many outputs as the second.
     pub(crate) const fn new(
         layer: &'a str,
         role: Role,
         offset: usize,
-        fan_in: usize,
+        (fan_in, fan_out): (usize, usize),
         shape: &[usize],
     ) -> Self {
         let mut sizes = [1; RANK];
@@ -84,12 +88,12 @@ impl<'a> Tensor<'a> {
             sizes[i] = shape[i];
             i += 1;
         }
-        Self { layer, role, offset, fan_in, sizes, rank: shape.len() }
+        Self { layer, role, offset, fan_in, fan_out, sizes, rank: shape.len() }
     }
 
     /// A vector of one number a channel.
     pub(crate) const fn vector(layer: &'a str, role: Role, offset: usize, length: usize) -> Self {
-        Self::new(layer, role, offset, 1, &[length])
+        Self::new(layer, role, offset, (1, 1), &[length])
     }
 
     /// The shape, row-major.

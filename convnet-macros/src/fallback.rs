@@ -35,6 +35,7 @@ pub(crate) fn stub(definition: &Definition, blocks: &[Block]) -> TokenStream {
         architecture: quote!(rt::Architecture::STUB),
         new: never.clone(),
         loss: never.clone(),
+        loss_mut: never.clone(),
         infer: never.clone(),
         gradients: never.clone(),
         input_gradient: never.clone(),
@@ -91,7 +92,7 @@ fn loss(definition: &Definition) -> PlannedLoss {
         LossKind::Custom | LossKind::Structured if path.is_none() => LossKind::Softmax,
         kind => kind,
     };
-    PlannedLoss { kind, delta: 1.0, path }
+    PlannedLoss { kind, numbers: Vec::new(), path }
 }
 
 /// The accessors that the network would have had, as far as its layers could be read.

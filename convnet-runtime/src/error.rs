@@ -162,6 +162,36 @@ pub enum Error {
         /// The output volume of the network.
         output: Volume,
     },
+    /// A weight that nothing can be multiplied by.
+    #[error("weight {index} of {loss} is {value}: weights are finite and at least 0")]
+    Weight {
+        /// The loss.
+        loss: &'static str,
+        /// Index of the class or attribute.
+        index: usize,
+        /// Its weight.
+        value: f64,
+    },
+    /// Weights that are all 0, or none at all.
+    #[error("none of the {weights} weights of {loss} is above 0: nothing would be trained")]
+    NoWeight {
+        /// The loss.
+        loss: &'static str,
+        /// How many were given.
+        weights: usize,
+    },
+    /// Another number of weights than of classes or attributes.
+    #[error("{loss} was given {weights} weights for {needed} {of}: it needs one for each")]
+    WeightCount {
+        /// The loss.
+        loss: &'static str,
+        /// The weights given.
+        weights: usize,
+        /// What they are weights of: classes or attributes.
+        of: &'static str,
+        /// How many of these there are.
+        needed: usize,
+    },
     /// A number that no computation can go on with, in the images.
     #[error(
         "image {image} holds {value} at row {row}, column {column}, channel {channel}: inputs must be finite"
@@ -245,6 +275,32 @@ pub enum Error {
         /// What would do.
         expected: &'static str,
     },
+    /// A name by which a layer is to be initialised, and which none has.
+    #[error("network `{network}` has no layer `{layer}`: {} layers with {part} are {listed}", meant(*nearest))]
+    UnknownLayer {
+        /// The network.
+        network: &'static str,
+        /// The name given.
+        layer: String,
+        /// The name that was probably meant.
+        nearest: Option<&'static str>,
+        /// What is to be initialised: weights or biases.
+        part: &'static str,
+        /// The layers that have it.
+        listed: String,
+    },
+    /// A layer that is to be initialised, and has nothing of the kind.
+    #[error("layer `{layer}` of network `{network}` has no {part}: the layers that have are {listed}")]
+    LayerWithout {
+        /// The network.
+        network: &'static str,
+        /// The layer.
+        layer: String,
+        /// What is to be initialised: weights or biases.
+        part: &'static str,
+        /// The layers that have it.
+        listed: String,
+    },
     /// Parameters and gradients of different networks.
     #[error("{expected} parameters, but {found} given: they belong to different networks")]
     ParameterCount {
@@ -319,6 +375,11 @@ pub struct ImageSizeError {
     pub source: GeometryError,
     /// The nearest smaller and larger sizes that fit, as far as they were looked for.
     pub fitting: Vec<Extent>,
+}
+
+/// A question where there is an answer, and how the sentence after it begins.
+fn meant(nearest: Option<&str>) -> String {
+    nearest.map_or_else(|| "its".to_owned(), |nearest| format!("did you mean `{nearest}`? Its"))
 }
 
 fn names(tiers: &[Tier]) -> String {

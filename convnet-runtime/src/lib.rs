@@ -37,7 +37,7 @@ pub mod train;
 
 pub use error::{Error, ImageSizeError};
 pub use fully_connected::FullyConnected;
-pub use init::Initialization;
+pub use init::{Initialization, Weights};
 pub use kinks::Kinks;
 pub use network::{Gradients, Network, Statistics, Step};
 pub use observer::{FirstNonFinite, Observer, Unobserved};

@@ -65,11 +65,16 @@ pub trait Network: Sized + Send + Sync {
     /// A network with fresh parameters; the same seed gives the same bits.
     ///
     /// # Errors
-    /// An option of the initialisation that is out of range.
+    /// What an [`Initialization`] names and the network lacks, or an option of it that is out of range.
     fn new(seed: u64, initialization: &Initialization) -> Result<Self, Error>;
 
     /// The loss, as a value: its delta and other options.
     fn loss(&self) -> &Self::Loss;
+
+    /// The loss, to change: `*net.loss_mut() = Softmax::default().with_class_weights(&[1.0, 4.0])?`.
+    ///
+    /// A trainer keeps the loss that the network has when it is given it.
+    fn loss_mut(&mut self) -> &mut Self::Loss;
 
     /// The learnable numbers.
     fn parameters(&self) -> &Parameters<Self::Scalar>;

@@ -24,12 +24,19 @@ impl Loss<f64> for Mistaken {
     type Targets<'a> = &'a [usize];
 
     fn check(&self, output: Volume, images: usize, labels: &[usize]) -> Result<(), Error> {
-        Loss::<f64>::check(&Softmax, output, images, labels)
+        Loss::<f64>::check(&Softmax::default(), output, images, labels)
     }
 
     fn evaluate(&self, at: Evaluation<'_, f64, &[usize]>) -> LossValue<f64> {
-        let Evaluation { scores, targets, images, gradient, kinks } = at;
-        let value = Softmax.evaluate(Evaluation { scores, targets, images, gradient: &mut *gradient, kinks });
+        let Evaluation { scores, targets, images, gradient, kinks, per_image } = at;
+        let value = Softmax::default().evaluate(Evaluation {
+            scores,
+            targets,
+            images,
+            gradient: &mut *gradient,
+            kinks,
+            per_image,
+        });
         gradient.iter_mut().for_each(|gradient| *gradient *= 1.05);
         value
     }
@@ -52,10 +59,12 @@ pub(crate) fn gradcheck() -> Value {
     let (wrong, kinks, happy) = (1e-2, 1e-4, 1e-7);
     let checker = GradientChecker::default();
     assert!(error::<Smooth<f64>, _>(checker, &Mistaken) > wrong);
-    assert!(error::<Kinked<f64>, _>(checker, &Softmax) < kinks);
+    assert!(error::<Kinked<f64>, _>(checker, &Softmax::default()) < kinks);
     assert!(
-        error::<Smooth<f64>, _>(GradientChecker { step: 1e-3, extrapolate: true, ..checker }, &Softmax)
-            < happy
+        error::<Smooth<f64>, _>(
+            GradientChecker { step: 1e-3, extrapolate: true, ..checker },
+            &Softmax::default()
+        ) < happy
     );
     json!([checker.step, wrong, kinks, happy])
 }
@@ -86,7 +95,7 @@ pub(crate) fn dropout() -> Value {
 /// The standard deviation of our initialisation, and the calibrated one, its square root of 2 smaller.
 pub(crate) fn init() -> Value {
     network! { struct Wide { INPUT[32x32x3] -> FC300 nobias } }
-    let network = Wide::<f64>::new(5, &Initialization::He).expect("a network");
+    let network = Wide::<f64>::new(5, &Initialization::default()).expect("a network");
     let weights = network.parameters().as_slice();
     let variance = weights.iter().map(|weight| weight * weight).sum::<f64>() / weights.len() as f64;
     let fan_in = network.parameters().tensors()[0].fan_in as f64;
@@ -130,7 +139,9 @@ fn ratio(rate: f64) -> f64 {
     for ratio in &mut ratios {
         let (images, labels) = batches.next().expect("5,000 images");
         let step = Step::default();
-        network.gradients(images, labels, &Softmax, &mut workspace, step, &mut Unobserved).expect("a step");
+        network
+            .gradients(images, labels, &Softmax::default(), &mut workspace, step, &mut Unobserved)
+            .expect("a step");
         *ratio = rate * norm(workspace.gradients()) / norm(network.parameters());
         sgd.update(network.parameters_mut(), workspace.gradients()).expect("an update");
     }

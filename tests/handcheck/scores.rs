@@ -1,7 +1,8 @@
 //! Scores and losses: the notes' chapters on linear classification and on training, by our losses and FC.
 
-use convnet::losses::{Evaluation, Loss, Softmax, Svm};
+use convnet::losses::{Loss, Softmax, Svm};
 use convnet::network;
+use ndarray::ArrayView4;
 use serde_json::{Value, json};
 
 use crate::run::pass;
@@ -12,10 +13,9 @@ fn loss_of<L: for<'a> Loss<f64, Targets<'a> = &'a [usize]>>(
     scores: &[f64],
     label: usize,
 ) -> (f64, Vec<f64>) {
-    let mut gradient = vec![f64::NAN; scores.len()];
-    let (targets, gradient_of) = ([label], &mut gradient);
-    let at = Evaluation { scores, targets: &targets[..], images: 1, gradient: gradient_of, kinks: None };
-    (loss.evaluate(at).mean, gradient)
+    let scores = ArrayView4::from_shape((1, 1, 1, scores.len()), scores).expect("one image");
+    let found = loss.of_scores(scores, &[label]).expect("scores of this loss");
+    (found.mean, found.gradient.into_iter().collect())
 }
 
 fn svm(delta: f64) -> Svm {
@@ -24,7 +24,9 @@ fn svm(delta: f64) -> Svm {
 
 /// The probabilities of softmax: the gradient by each score, that score not being the label's.
 fn probabilities(scores: &[f64]) -> Vec<f64> {
-    (0..scores.len()).map(|class| loss_of(&Softmax, scores, (class + 1) % scores.len()).1[class]).collect()
+    (0..scores.len())
+        .map(|class| loss_of(&Softmax::default(), scores, (class + 1) % scores.len()).1[class])
+        .collect()
 }
 
 pub(crate) fn svm_8() -> Value {
@@ -34,7 +36,11 @@ pub(crate) fn svm_8() -> Value {
 
 pub(crate) fn svm_vs_softmax() -> Value {
     let scores = [-2.85, 0.86, 0.28];
-    json!([loss_of(&svm(1.0), &scores, 2).0, probabilities(&scores), loss_of(&Softmax, &scores, 2).0])
+    json!([
+        loss_of(&svm(1.0), &scores, 2).0,
+        probabilities(&scores),
+        loss_of(&Softmax::default(), &scores, 2).0
+    ])
 }
 
 pub(crate) fn softmax_stable() -> Value {
@@ -73,7 +79,7 @@ fn initial_scores() -> Vec<f64> {
 }
 
 pub(crate) fn init_softmax() -> Value {
-    json!(loss_of(&Softmax, &initial_scores(), 3).0)
+    json!(loss_of(&Softmax::default(), &initial_scores(), 3).0)
 }
 
 pub(crate) fn init_svm() -> Value {
@@ -81,9 +87,9 @@ pub(crate) fn init_svm() -> Value {
 }
 
 pub(crate) fn init_softmax3() -> Value {
-    json!(loss_of(&Softmax, &initial_scores()[..3], 0).0)
+    json!(loss_of(&Softmax::default(), &initial_scores()[..3], 0).0)
 }
 
 pub(crate) fn softmax_grad() -> Value {
-    json!(loss_of(&Softmax, &[0.2, 0.3, 0.5].map(f64::ln), 1).1)
+    json!(loss_of(&Softmax::default(), &[0.2, 0.3, 0.5].map(f64::ln), 1).1)
 }

@@ -91,7 +91,7 @@ fn check_two_layers<N: Network>(case: &Case, biases: [Vec<f64>; 2], losses: &[Pr
     let setup = Setup { parameters, state: Vec::new(), images: case.numbers("X"), seed: 0 };
     let (labels, precision) = (case.labels("y"), Precision::of::<N::Scalar>());
     for algorithms in algorithms(N::ARCHITECTURE) {
-        let found = train::<N, Softmax>(&setup, &labels, &Softmax, algorithms);
+        let found = train::<N, Softmax>(&setup, &labels, &Softmax::default(), algorithms);
         assert_printed(case, "scores", &found.scores, 8, precision);
         for &Printed(name, decimals, l2) in losses {
             assert_printed(case, name, &[found.loss + l2 * squares], decimals, precision);

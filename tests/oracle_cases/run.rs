@@ -97,7 +97,14 @@ fn evaluate<T: Scalar, L: Loss<T>>(
     let images = scores.len_of(Axis(0));
     let scores = scores.as_slice().expect("standard layout");
     let mut gradient = vec![T::nan(); scores.len()];
-    let value = loss.evaluate(Evaluation { scores, targets, images, gradient: &mut gradient, kinks: None });
+    let value = loss.evaluate(Evaluation {
+        scores,
+        targets,
+        images,
+        gradient: &mut gradient,
+        kinks: None,
+        per_image: None,
+    });
     (value.mean.as_f64(), doubles(&gradient))
 }
 

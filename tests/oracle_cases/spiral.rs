@@ -51,7 +51,8 @@ fn train<N: Network>(
     let (mut sgd, mut losses) = (Sgd::new(RATE).expect("a rate"), Vec::new());
     let mut gradients_of = |network: &mut N, points: ArrayView4<'_, N::Scalar>| {
         let step = Step::default();
-        let loss = network.gradients(points, labels, &Softmax, &mut workspace, step, &mut Unobserved);
+        let loss =
+            network.gradients(points, labels, &Softmax::default(), &mut workspace, step, &mut Unobserved);
         gradients.as_mut_slice().copy_from_slice(workspace.gradients().as_slice());
         let penalty = regularize(network.parameters(), &mut gradients);
         let scores = workspace.scores().to_owned();
@@ -68,7 +69,7 @@ fn train<N: Network>(
     let rows = scores.as_slice().expect("standard layout").chunks_exact(3);
     let right = rows
         .zip(labels)
-        .filter(|&(scores, &label)| Loss::<N::Scalar>::prediction(&Softmax, scores).0 == label);
+        .filter(|&(scores, &label)| Loss::<N::Scalar>::prediction(&Softmax::default(), scores).0 == label);
     (losses, right.count() as f64 / labels.len() as f64)
 }
 

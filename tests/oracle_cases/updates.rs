@@ -91,7 +91,7 @@ fn check_network<O: Optimizer<f64>>(name: &str, optimizer: impl Fn() -> O) {
         follow(&case, &mut optimizer(), &trajectory, parameters::<Small<f64>>(&trajectory[0]), |step, x| {
             let images = case.volume("x");
             let setup = Setup { parameters: x.to_vec(), state: Vec::new(), images, seed: 0 };
-            let mut found = train::<Small<f64>, Softmax>(&setup, &labels, &Softmax, by);
+            let mut found = train::<Small<f64>, Softmax>(&setup, &labels, &Softmax::default(), by);
             for i in weights().flat_map(|tensor| tensor.range()) {
                 found.loss += 0.5 * l2 * x[i] * x[i];
                 found.by_parameters[i] += l2 * x[i];

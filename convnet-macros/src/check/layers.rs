@@ -131,6 +131,13 @@ fn arguments_are_in_range(layer: &Layer, around: &str, errors: &Diagnostics) {
         let error = Diagnostic::new(place, message);
         errors.push(match parameter.name {
             "delta" => error.help("`delta=1` is as good as any: the weights set the scale"),
+            "smoothing" => error.help("`smoothing=0.1` is usual; `smoothing=0` leaves labels as they are"),
+            "C" => {
+                error.help("a larger `C` is what a weaker regularization is; `C=1` leaves the loss as it is")
+            }
+            "positives" => {
+                error.help("`positives=5` serves attributes that a sixth of the images have; 1 weights none")
+            }
             "keep" => error.help("`keep=0.5` keeps half of the numbers; `keep=1` keeps them all"),
             _ => error.help(format!("write `{}({})`", layer.keyword.name, parameter.example())),
         });

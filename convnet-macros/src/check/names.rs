@@ -10,11 +10,12 @@ use crate::unroll::Node;
 use crate::vocabulary::is_rusts;
 
 /// What a network has methods or constants of already.
-const TAKEN: [&str; 19] = [
+const TAKEN: [&str; 20] = [
     "new",
     "report",
     "memory",
     "loss",
+    "loss_mut",
     "parameters",
     "parameters_mut",
     "state",

@@ -50,15 +50,12 @@ pub(crate) fn ty(loss: &PlannedLoss, module: &TokenStream) -> TokenStream {
 pub(super) fn value(loss: &PlannedLoss) -> TokenStream {
     let ty = ty(loss, &quote!(rt));
     match (loss.kind, &loss.path) {
-        (LossKind::Svm | LossKind::SquaredSvm, _) => {
-            let delta = Literal::f64_unsuffixed(loss.delta);
-            quote!(#ty::with_checked_margin(#delta))
+        (LossKind::HierarchicalSoftmax, Some(_)) => quote!(#ty::new(Self::LOSS)),
+        _ if loss.numbers.is_empty() => quote!(<#ty as ::core::default::Default>::default()),
+        _ => {
+            let numbers = loss.numbers.iter().copied().map(Literal::f64_unsuffixed);
+            quote!(#ty::checked(#(#numbers),*))
         }
-        (LossKind::HierarchicalSoftmax, Some(tree)) => {
-            quote_spanned!(tree.span()=> rt::HierarchicalSoftmax::new(&#tree))
-        }
-        (LossKind::Custom | LossKind::Structured, _) => quote!(<#ty as ::core::default::Default>::default()),
-        _ => ty,
     }
 }
 
@@ -82,9 +79,16 @@ pub(super) fn checks(plan: &Plan<'_>) -> Option<TokenStream> {
         output.depth,
         crate::ast::path_text(tree),
     );
-    // In the words of the loss's value, so that what is no tree is one mistake.
-    let loss = value(&plan.loss);
-    Some(
-        quote_spanned!(tree.span()=> const _: () = ::core::assert!(#loss.tree().scores() == #scores, #message);),
-    )
+    let name = &plan.definition.name;
+    // A constant that the loss's value names as well, so that what is no tree is one mistake.
+    let reference = quote_spanned!(tree.span()=> &#tree);
+    let check = quote_spanned! {tree.span()=>
+        const _: () = ::core::assert!(<#name<f32>>::LOSS.scores() == #scores, #message);
+    };
+    Some(quote! {
+        impl<T: rt::Scalar> #name<T> {
+            const LOSS: &'static rt::Tree = #reference;
+        }
+        #check
+    })
 }

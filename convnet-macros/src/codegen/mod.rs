@@ -98,7 +98,7 @@ fn constants(plan: &Plan<'_>) -> TokenStream {
 
             /// A network with fresh parameters, of He's initialisation; the same seed gives the same bits.
             pub fn new(seed: u64) -> Self {
-                <Self as rt::Network>::new(seed, &rt::Initialization::He).expect("He's initialisation has no options")
+                <Self as rt::Network>::new(seed, &rt::Initialization::default()).expect("He's initialisation has no options")
             }
 
             /// The table of the network: volumes, memory, weights, receptive fields.
@@ -195,6 +195,7 @@ fn implementation(plan: &Plan<'_>) -> TokenStream {
             rt::Result::Ok(Self { parameters, state: rt::Parameters::state(Self::ARCHITECTURE), loss: #loss })
         },
         loss: quote!(&self.loss),
+        loss_mut: quote!(&mut self.loss),
         infer: passes::infer(plan),
         gradients: passes::gradients(plan),
         input_gradient: passes::input_gradient(plan),

@@ -13,6 +13,7 @@ pub(crate) struct Bodies {
     pub(crate) architecture: TokenStream,
     pub(crate) new: TokenStream,
     pub(crate) loss: TokenStream,
+    pub(crate) loss_mut: TokenStream,
     pub(crate) infer: TokenStream,
     pub(crate) gradients: TokenStream,
     pub(crate) input_gradient: TokenStream,
@@ -25,8 +26,8 @@ pub(crate) struct Bodies {
 /// `Network`, and `Clone` and `Debug` unless the user derives them.
 pub(crate) fn implement(definition: &Definition, bodies: &Bodies) -> TokenStream {
     let name = &definition.name;
-    let Bodies { loss_type, architecture, new, loss, infer, gradients, input_gradient, clone, debug, .. } =
-        bodies;
+    let Bodies { loss_type, architecture, new, loss, loss_mut, .. } = bodies;
+    let Bodies { infer, gradients, input_gradient, clone, debug, .. } = bodies;
     let custom_pass = bodies.custom_pass.as_ref().map(|passes| {
         quote! {
             fn custom_pass(index: usize) -> rt::Option<rt::CustomPass<T>> {
@@ -66,6 +67,10 @@ pub(crate) fn implement(definition: &Definition, bodies: &Bodies) -> TokenStream
 
             fn loss(&self) -> &Self::Loss {
                 #loss
+            }
+
+            fn loss_mut(&mut self) -> &mut Self::Loss {
+                #loss_mut
             }
 
             fn parameters(&self) -> &rt::Parameters<T> {

@@ -8,7 +8,7 @@ use crate::plan::PlannedLoss;
 
 /// The loss of the network: what is written, or softmax where the output has the shape of class scores.
 pub(super) fn loss(spec: &Spec<'_>, output: Option<Volume>, errors: &Diagnostics) -> PlannedLoss {
-    let none = PlannedLoss { kind: LossKind::None, delta: 1.0, path: None };
+    let none = PlannedLoss { kind: LossKind::None, numbers: Vec::new(), path: None };
     let Some(output) = output else { return none };
     let is_scores = output.width == 1 && output.height == 1 && output.depth >= 2;
     let Some(layer) = &spec.loss else {
@@ -26,9 +26,9 @@ pub(super) fn loss(spec: &Spec<'_>, output: Option<Volume>, errors: &Diagnostics
         );
         errors.push(Diagnostic::new(layer.place, message).help(help));
     }
-    let has_delta = layer.keyword.parameters.iter().any(|parameter| parameter.name == "delta");
-    let delta = if has_delta { layer.real("delta") } else { 1.0 };
-    PlannedLoss { kind, delta, path: layer.path().cloned() }
+    let numbers = layer.keyword.parameters.iter().filter(|parameter| parameter.range().is_some());
+    let numbers = numbers.map(|parameter| layer.real(parameter.name)).collect();
+    PlannedLoss { kind, numbers, path: layer.path().cloned() }
 }
 
 /// Whether a loss compares the scores of classes with a label.

@@ -63,8 +63,8 @@ pub(crate) enum Gradient {
 #[derive(Clone)]
 pub(crate) struct PlannedLoss {
     pub(crate) kind: LossKind,
-    /// The margin of a support vector machine.
-    pub(crate) delta: f64,
+    /// The numbers that its keyword may have in parentheses, in that order: the margin of a support vector machine, say.
+    pub(crate) numbers: Vec<f64>,
     /// The type or tree that the user names.
     pub(crate) path: Option<Path>,
 }

@@ -176,7 +176,9 @@ impl Parameter {
         let name = self.name;
         match self.kind {
             ParameterKind::Named { range, default } => {
-                format!("{name}={}", short(default.unwrap_or(range.example())))
+                // What is not written anyway shows nothing.
+                let shown = default.filter(|default| *default != 0.0);
+                format!("{name}={}", short(shown.unwrap_or(range.example())))
             }
             ParameterKind::Positional { range, default } => short(default.unwrap_or(range.example())),
             ParameterKind::Flag => name.to_owned(),
@@ -226,6 +228,8 @@ pub(crate) enum Range {
     Probability,
     /// At least 0 and at most 1.
     Share,
+    /// At least 0 and below 1.
+    Part,
     /// At least 1.
     Ratio,
     /// A whole, odd number.
@@ -240,6 +244,7 @@ impl Range {
                 Self::NotNegative => value >= 0.0,
                 Self::Probability => value > 0.0 && value <= 1.0,
                 Self::Share => (0.0..=1.0).contains(&value),
+                Self::Part => (0.0..1.0).contains(&value),
                 Self::Ratio => value >= 1.0,
                 Self::Odd => (1.0..1e9).contains(&value) && value % 2.0 == 1.0,
             }
@@ -252,6 +257,7 @@ impl Range {
             Self::NotNegative => "at least 0",
             Self::Probability => "a probability, above 0 and at most 1",
             Self::Share => "between 0 and 1",
+            Self::Part => "at least 0 and below 1",
             Self::Ratio => "at least 1",
             Self::Odd => "a whole, odd number",
         }
@@ -261,6 +267,7 @@ impl Range {
         match self {
             Self::Probability => 0.5,
             Self::Ratio => 1.41,
+            Self::Part => 0.1,
             _ => 1.0,
         }
     }
@@ -346,7 +353,11 @@ const RESPONSE: &[Parameter] = &[
     named("beta", Range::Positive, Some(0.75)),
     Parameter { name: "alpha_over_n", kind: ParameterKind::Flag },
 ];
+const SMOOTHING: &[Parameter] = &[named("smoothing", Range::Part, Some(0.0))];
 const DELTA: &[Parameter] = &[named("delta", Range::Positive, Some(1.0))];
+const POSITIVES: Parameter = named("positives", Range::Positive, Some(1.0));
+const LOGISTIC: &[Parameter] = &[POSITIVES];
+const HINGE: &[Parameter] = &[named("C", Range::Positive, Some(1.0)), POSITIVES];
 const TREE: &[Parameter] = &[Parameter { name: "TREE", kind: ParameterKind::Path }];
 const TYPE: &[Parameter] = &[Parameter { name: "ToType", kind: ParameterKind::Path }];
 
@@ -590,10 +601,10 @@ pub(crate) const KEYWORDS: &[Keyword] = &[
         form: Form::Bare,
         meaning: Meaning::Loss(LossKind::Softmax),
         options: NONE,
-        parameters: &[],
-        written: "SOFTMAX",
-        means: "softmax cross-entropy; targets are labels",
-        default: "the loss behind `[1x1xK]`",
+        parameters: SMOOTHING,
+        written: "SOFTMAX(smoothing=0)",
+        means: "softmax cross-entropy, that share of each label spread over all classes; targets are labels",
+        default: "the loss behind `[1x1xK]`; `smoothing=0`",
     },
     Keyword {
         name: "SVM",
@@ -630,20 +641,20 @@ pub(crate) const KEYWORDS: &[Keyword] = &[
         form: Form::Bare,
         meaning: Meaning::Loss(LossKind::Logistic),
         options: NONE,
-        parameters: &[],
-        written: "LOGISTIC",
-        means: "attributes by logistic regression; targets are a `bool` for each score",
-        default: "",
+        parameters: LOGISTIC,
+        written: "LOGISTIC(positives=1)",
+        means: "attributes by logistic regression, those present times `positives`; targets are a `bool` for each score",
+        default: "`positives=1`",
     },
     Keyword {
         name: "HINGE",
         form: Form::Bare,
         meaning: Meaning::Loss(LossKind::Hinge),
         options: NONE,
-        parameters: &[],
-        written: "HINGE",
-        means: "attributes by binary hinges; targets are a `bool` for each score",
-        default: "",
+        parameters: HINGE,
+        written: "HINGE(C=1, positives=1)",
+        means: "attributes by binary hinges, times the notes' C, those present times `positives`; targets are a `bool` for each score",
+        default: "`C=1`, `positives=1`",
     },
     Keyword {
         name: "L2",

@@ -3,8 +3,9 @@
 use convnet_geometry::Volume;
 use ndarray::{Array1, ArrayView1, s};
 
-use super::softmax::cross_entropy;
-use super::{Evaluation, Loss, LossValue, Node, Tree, check_classes, rows};
+use super::softmax::CrossEntropy;
+use super::weights::Weights;
+use super::{Evaluation, Loss, LossValue, Node, Tally, Tree, check_classes, rows};
 use crate::error::Error;
 use crate::scalar::Scalar;
 
@@ -14,20 +15,36 @@ use crate::scalar::Scalar;
 /// An image so trains a few nodes instead of all classes, which serves where there are many: scores off the way to its
 /// label have a gradient of 0. Time is not saved; the network computes all scores, and finding the way walks the tree. The
 /// network gives [`Tree::scores`] scores, `[1x1xK]`. Targets are labels, one for each image.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+///
+/// An image's loss is multiplied by the weight of its label's class; the mean divides by the number of images.
+#[derive(Clone, PartialEq, Debug)]
 pub struct HierarchicalSoftmax {
     tree: &'static Tree,
+    weights: Weights,
 }
 
 impl HierarchicalSoftmax {
     /// The loss over this tree.
     pub const fn new(tree: &'static Tree) -> Self {
-        Self { tree }
+        Self { tree, weights: Weights::NONE }
+    }
+
+    /// The loss with a weight for each class of the tree.
+    ///
+    /// # Errors
+    /// [`Error::Weight`] for one that is not finite or is below 0, [`Error::NoWeight`] if none is above 0.
+    pub fn with_class_weights(self, weights: &[f64]) -> Result<Self, Error> {
+        Ok(Self { weights: Weights::new("HSOFTMAX", weights)?, ..self })
     }
 
     /// The tree.
     pub const fn tree(&self) -> &'static Tree {
         self.tree
+    }
+
+    /// The weight of each class, if they were given.
+    pub fn class_weights(&self) -> Option<&[f64]> {
+        self.weights.get()
     }
 
     /// The logarithms of the probabilities of all classes, from the scores of one image.
@@ -53,7 +70,7 @@ impl HierarchicalSoftmax {
     }
 
     /// The most probable class and the logarithm of its probability.
-    fn best<T: Scalar>(self, scores: ArrayView1<'_, T>) -> (usize, T) {
+    fn best<T: Scalar>(&self, scores: ArrayView1<'_, T>) -> (usize, T) {
         let mut best = (0, T::neg_infinity());
         spread(self.tree.root(), T::zero(), scores, &mut 0, &mut |class, log| {
             if log > best.1 || (log == best.1 && class < best.0) {
@@ -63,7 +80,7 @@ impl HierarchicalSoftmax {
         best
     }
 
-    fn check_scores(self, output: Volume) -> Result<(), Error> {
+    fn check_scores(&self, output: Volume) -> Result<(), Error> {
         let scores = self.tree.scores();
         if output.same(Volume::new(1, 1, scores)) {
             Ok(())
@@ -87,22 +104,24 @@ impl<T: Scalar> Loss<T> for HierarchicalSoftmax {
 
     fn check(&self, output: Volume, images: usize, labels: &[usize]) -> Result<(), Error> {
         self.check_scores(output)?;
-        check_classes(self.tree.classes(), images, labels)
+        check_classes(self.tree.classes(), images, labels)?;
+        self.weights.check("HSOFTMAX", "classes", self.tree.classes())
     }
 
     fn evaluate(&self, at: Evaluation<'_, T, &[usize]>) -> LossValue<T> {
-        let images = T::from_f64(at.images as f64);
-        let mut total = 0.0;
+        let mut tally = Tally::new(at.per_image);
         for (scores, gradient, &label) in rows(at.scores, at.gradient, at.targets) {
             gradient.fill(T::zero());
+            let weight = self.weights.of(label);
             self.tree.path(label, |children, child| {
-                let scores = &scores[children.clone()];
-                total += cross_entropy(scores, &mut gradient[children], child, images).as_f64();
+                let step = CrossEntropy { label: child, smoothing: 0.0, weight, images: at.images };
+                tally.add(step.of(&scores[children.clone()], &mut gradient[children]));
             });
             // The loss does not depend on the scores off the path, but NaN there must not vanish.
-            total += scores.iter().find(|score| score.is_nan()).map_or(0.0, |nan| nan.as_f64());
+            tally.add(scores.iter().find(|score| score.is_nan()).map_or(0.0, |nan| nan.as_f64()));
+            tally.end_image();
         }
-        LossValue::mean_of(total, at.images)
+        tally.mean(at.images)
     }
 }
 

@@ -16,8 +16,11 @@ mod svm;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod value;
+mod weights;
 
 use convnet_geometry::Volume;
+use ndarray::{Array1, Array4, ArrayView4};
 
 use crate::error::Error;
 use crate::kinks::Kinks;
@@ -34,21 +37,7 @@ pub use squared_svm::SquaredSvm;
 pub use structured::{Structure, Structured};
 pub use svm::Svm;
 pub use tree::{Node, Tree};
-
-/// The value of a loss.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct LossValue<T> {
-    /// The data loss, averaged over the batch.
-    pub mean: T,
-}
-
-impl<T: Scalar> LossValue<T> {
-    /// The mean of losses that add up to this over a batch; a sum in `f64`, so that millions of `f32` add up to what they
-    /// are.
-    pub fn mean_of(total: f64, images: usize) -> Self {
-        Self { mean: T::from_f64(total / images as f64) }
-    }
-}
+pub use value::{LossValue, ScoredBatch, Tally};
 
 /// What a loss is evaluated on.
 #[derive(Debug)]
@@ -63,6 +52,9 @@ pub struct Evaluation<'a, T, Targets> {
     pub gradient: &'a mut [T],
     /// Where decisions are recorded, if they are.
     pub kinks: Option<&'a mut Kinks>,
+    /// Where the data loss of each image goes, before averaging, if it is asked for: N numbers, overwritten. A
+    /// [`Tally`] does it. The mean does not depend on it.
+    pub per_image: Option<&'a mut [T]>,
 }
 
 /// A loss on the scores of a batch.
@@ -100,6 +92,48 @@ pub trait Loss<T: Scalar>: Send + Sync {
 
     /// The mean loss and its gradient, in one pass. The targets have been checked.
     fn evaluate(&self, at: Evaluation<'_, T, Self::Targets<'_>>) -> LossValue<T>;
+
+    /// Checks scores `[N, H, W, D]` that are at hand against their targets, and gives their loss, that of each image, and
+    /// the gradient, all in memory of their own.
+    ///
+    /// ```
+    /// use convnet_runtime::losses::{Loss, Svm};
+    /// use ndarray::arr1;
+    ///
+    /// // The notes' scores of a cat, a car and a frog.
+    /// let scores = arr1(&[3.2, 5.1, -1.7, 1.3, 4.9, 2.0, 2.2, 2.5, -3.1]).into_shape_with_order((3, 1, 1, 3))?;
+    /// let found = Svm::default().of_scores(scores.view(), &[0, 1, 2])?;
+    /// let rounded = found.per_image.mapv(|loss: f64| (10.0 * loss).round() / 10.0);
+    /// assert_eq!(rounded, arr1(&[2.9, 0.0, 12.9]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::EmptyBatch`] for scores without numbers, and those of [`check`](Self::check).
+    fn of_scores(
+        &self,
+        scores: ArrayView4<'_, T>,
+        targets: Self::Targets<'_>,
+    ) -> Result<ScoredBatch<T>, Error> {
+        let (images, height, width, depth) = scores.dim();
+        if scores.is_empty() {
+            return Err(Error::EmptyBatch);
+        }
+        self.check(Volume::new(width, height, depth), images, targets)?;
+        let scores = scores.as_standard_layout();
+        let (mut per_image, mut gradient) =
+            (Array1::from_elem(images, T::nan()), Array4::zeros(scores.dim()));
+        let at = Evaluation {
+            scores: scores.as_slice().expect("standard layout"),
+            targets,
+            images,
+            gradient: gradient.as_slice_mut().expect("standard layout"),
+            kinks: None,
+            per_image: Some(per_image.as_slice_mut().expect("standard layout")),
+        };
+        let mean = self.evaluate(at).mean;
+        Ok(ScoredBatch { mean, per_image, gradient })
+    }
 }
 
 /// Checks labels: one for each image, each with a score of its own.
@@ -158,4 +192,26 @@ fn rows<'a, T, Target>(
     let each = scores.len() / targets.len();
     let rows = scores.chunks_exact(each).zip(gradient.chunks_exact_mut(each));
     rows.zip(targets).map(|((scores, gradient), target)| (scores, gradient, target))
+}
+
+/// The mean over the images of a sum of terms, one for each number of the output: `f` gives the loss and its derivative by
+/// the score, from the number's place in the output, the score and its target.
+fn terms<T: Scalar, Target>(
+    at: Evaluation<'_, T, &[Target]>,
+    mut f: impl FnMut(usize, T, &Target) -> (f64, T),
+) -> LossValue<T> {
+    let (images, mut tally) = (T::from_f64(at.images as f64), Tally::new(at.per_image));
+    let each = at.scores.len() / at.images;
+    let targets = at.targets.chunks_exact(each);
+    for ((scores, gradient), targets) in
+        at.scores.chunks_exact(each).zip(at.gradient.chunks_exact_mut(each)).zip(targets)
+    {
+        for (i, ((&score, gradient), target)) in scores.iter().zip(gradient).zip(targets).enumerate() {
+            let (loss, slope) = f(i, score, target);
+            tally.add(loss);
+            *gradient = slope / images;
+        }
+        tally.end_image();
+    }
+    tally.mean(at.images)
 }

@@ -3,7 +3,7 @@
 use convnet_geometry::Volume;
 use ndarray::ArrayView4;
 
-use super::{Evaluation, Loss, LossValue, check_numbers};
+use super::{Evaluation, Loss, LossValue, check_numbers, terms};
 use crate::error::Error;
 use crate::scalar::Scalar;
 
@@ -53,14 +53,10 @@ impl<T: Scalar> Loss<T> for L1 {
 
 /// The mean over the images of a distance, given with its derivative, of every `f - y`.
 fn distances<T: Scalar>(at: Evaluation<'_, T, &[T]>, distance: impl Fn(T) -> (T, T)) -> LossValue<T> {
-    let images = T::from_f64(at.images as f64);
-    let mut total = 0.0;
-    for ((&output, gradient), &target) in at.scores.iter().zip(at.gradient).zip(at.targets) {
+    terms(at, |_, output, &target| {
         let (loss, slope) = distance(output - target);
-        total += loss.as_f64();
-        *gradient = slope / images;
-    }
-    LossValue::mean_of(total, at.images)
+        (loss.as_f64(), slope)
+    })
 }
 
 /// Checks targets: one for each number of the output, each finite.

@@ -2,7 +2,8 @@
 
 use convnet_geometry::Volume;
 
-use super::svm::{checked_margin, violations};
+use super::svm::violations;
+use super::weights::{Weights, checked_factor};
 use super::{Evaluation, Loss, LossValue, check_labels};
 use crate::error::Error;
 use crate::scalar::Scalar;
@@ -11,9 +12,12 @@ use crate::scalar::Scalar;
 /// linear classification.
 ///
 /// It punishes large violations more than [`Svm`](super::Svm) does. Targets are labels, one for each image.
-#[derive(Clone, Copy, PartialEq, Debug)]
+///
+/// An image's loss is multiplied by the weight of its label's class; the mean divides by the number of images.
+#[derive(Clone, PartialEq, Debug)]
 pub struct SquaredSvm {
     delta: f64,
+    weights: Weights,
 }
 
 impl SquaredSvm {
@@ -22,25 +26,38 @@ impl SquaredSvm {
     /// # Errors
     /// [`Error::Option`] if it is not finite and above 0.
     pub fn new(delta: f64) -> Result<Self, Error> {
-        checked_margin(delta).map(|delta| Self { delta })
+        checked_factor("delta", delta).map(Self::checked)
     }
 
     /// The loss with a margin that the macro has checked.
     #[doc(hidden)]
-    pub const fn with_checked_margin(delta: f64) -> Self {
-        Self { delta }
+    pub const fn checked(delta: f64) -> Self {
+        Self { delta, weights: Weights::NONE }
+    }
+
+    /// The loss with a weight for each class.
+    ///
+    /// # Errors
+    /// [`Error::Weight`] for one that is not finite or is below 0, [`Error::NoWeight`] if none is above 0.
+    pub fn with_class_weights(self, weights: &[f64]) -> Result<Self, Error> {
+        Ok(Self { weights: Weights::new("SVM2", weights)?, ..self })
     }
 
     /// The margin by which the right score should exceed all others.
     pub const fn delta(&self) -> f64 {
         self.delta
     }
+
+    /// The weight of each class, if they were given.
+    pub fn class_weights(&self) -> Option<&[f64]> {
+        self.weights.get()
+    }
 }
 
 impl Default for SquaredSvm {
     /// `delta` 1, as for [`Svm`](super::Svm).
     fn default() -> Self {
-        Self { delta: 1.0 }
+        Self::checked(1.0)
     }
 }
 
@@ -48,10 +65,11 @@ impl<T: Scalar> Loss<T> for SquaredSvm {
     type Targets<'a> = &'a [usize];
 
     fn check(&self, output: Volume, images: usize, labels: &[usize]) -> Result<(), Error> {
-        check_labels("SVM2", output, images, labels)
+        check_labels("SVM2", output, images, labels)?;
+        self.weights.check("SVM2", "classes", output.depth)
     }
 
     fn evaluate(&self, at: Evaluation<'_, T, &[usize]>) -> LossValue<T> {
-        violations(at, self.delta, |margin| (margin * margin, margin + margin))
+        violations(at, self.delta, &self.weights, |margin| (margin * margin, margin + margin))
     }
 }

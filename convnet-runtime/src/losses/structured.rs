@@ -4,7 +4,7 @@ use std::hash::Hash;
 
 use convnet_geometry::Volume;
 
-use super::{Evaluation, Loss, LossValue, check_count, rows};
+use super::{Evaluation, Loss, LossValue, Tally, check_count, rows};
 use crate::error::Error;
 use crate::scalar::Scalar;
 
@@ -109,14 +109,14 @@ impl<T: Scalar, S: Structure<T>> Loss<T> for Structured<S> {
     }
 
     fn evaluate(&self, mut at: Evaluation<'_, T, &[S::Target]>) -> LossValue<T> {
-        let images = T::from_f64(at.images as f64);
-        let mut total = 0.0;
+        let (images, mut tally) = (T::from_f64(at.images as f64), Tally::new(at.per_image));
         for (outputs, gradient, target) in rows(at.scores, at.gradient, at.targets) {
             gradient.fill(T::zero());
             // No inference is asked to put NaN in order; it must not vanish either.
             if let Some(&nan) = outputs.iter().find(|output| output.is_nan()) {
                 gradient.fill(nan);
-                total += nan.as_f64();
+                tally.add(nan.as_f64());
+                tally.end_image();
                 continue;
             }
             let rival = self.structure.rival(outputs, target);
@@ -125,7 +125,7 @@ impl<T: Scalar, S: Structure<T>> Loss<T> for Structured<S> {
             let margin = wrong - right + self.structure.cost(target, &rival);
             let is_violated = margin > T::zero() || margin.is_nan();
             if is_violated {
-                total += margin.as_f64();
+                tally.add(margin.as_f64());
             } else {
                 gradient.fill(T::zero());
             }
@@ -133,7 +133,8 @@ impl<T: Scalar, S: Structure<T>> Loss<T> for Structured<S> {
                 kinks.decision(is_violated);
                 kinks.choice(&is_violated.then_some(&rival));
             }
+            tally.end_image();
         }
-        LossValue::mean_of(total, at.images)
+        tally.mean(at.images)
     }
 }

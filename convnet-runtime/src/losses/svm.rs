@@ -2,16 +2,20 @@
 
 use convnet_geometry::Volume;
 
-use super::{Evaluation, Loss, LossValue, check_labels, rows};
+use super::weights::{Weights, checked_factor};
+use super::{Evaluation, Loss, LossValue, Tally, check_labels, rows};
 use crate::error::Error;
 use crate::scalar::Scalar;
 
 /// Multiclass SVM: `L_i = sum over j != y of max(0, s_j - s_y + delta)`, the notes' chapter on linear classification.
 ///
 /// Targets are labels, one for each image. A margin of exactly 0 has gradient 0.
-#[derive(Clone, Copy, PartialEq, Debug)]
+///
+/// An image's loss is multiplied by the weight of its label's class; the mean divides by the number of images.
+#[derive(Clone, PartialEq, Debug)]
 pub struct Svm {
     delta: f64,
+    weights: Weights,
 }
 
 impl Svm {
@@ -20,25 +24,38 @@ impl Svm {
     /// # Errors
     /// [`Error::Option`] if it is not finite and above 0.
     pub fn new(delta: f64) -> Result<Self, Error> {
-        checked_margin(delta).map(|delta| Self { delta })
+        checked_factor("delta", delta).map(Self::checked)
     }
 
     /// The loss with a margin that the macro has checked.
     #[doc(hidden)]
-    pub const fn with_checked_margin(delta: f64) -> Self {
-        Self { delta }
+    pub const fn checked(delta: f64) -> Self {
+        Self { delta, weights: Weights::NONE }
+    }
+
+    /// The loss with a weight for each class.
+    ///
+    /// # Errors
+    /// [`Error::Weight`] for one that is not finite or is below 0, [`Error::NoWeight`] if none is above 0.
+    pub fn with_class_weights(self, weights: &[f64]) -> Result<Self, Error> {
+        Ok(Self { weights: Weights::new("SVM", weights)?, ..self })
     }
 
     /// The margin by which the right score should exceed all others.
     pub const fn delta(&self) -> f64 {
         self.delta
     }
+
+    /// The weight of each class, if they were given.
+    pub fn class_weights(&self) -> Option<&[f64]> {
+        self.weights.get()
+    }
 }
 
 impl Default for Svm {
     /// `delta` 1, which the notes say can be fixed without loss.
     fn default() -> Self {
-        Self { delta: 1.0 }
+        Self::checked(1.0)
     }
 }
 
@@ -46,48 +63,41 @@ impl<T: Scalar> Loss<T> for Svm {
     type Targets<'a> = &'a [usize];
 
     fn check(&self, output: Volume, images: usize, labels: &[usize]) -> Result<(), Error> {
-        check_labels("SVM", output, images, labels)
+        check_labels("SVM", output, images, labels)?;
+        self.weights.check("SVM", "classes", output.depth)
     }
 
     fn evaluate(&self, at: Evaluation<'_, T, &[usize]>) -> LossValue<T> {
-        violations(at, self.delta, |margin| (margin, T::one()))
+        violations(at, self.delta, &self.weights, |margin| (margin, T::one()))
     }
-}
-
-/// A margin that can be used.
-///
-/// # Errors
-/// [`Error::Option`] if it is not finite and above 0.
-pub(super) fn checked_margin(delta: f64) -> Result<f64, Error> {
-    if delta.is_finite() && delta > 0.0 {
-        return Ok(delta);
-    }
-    Err(Error::Option { option: "delta", value: delta, expected: "a finite number above 0" })
 }
 
 /// The mean of a penalty, given with its derivative, of every margin `s_j - s_y + delta` above 0.
 pub(super) fn violations<T: Scalar>(
     mut at: Evaluation<'_, T, &[usize]>,
     delta: f64,
+    weights: &Weights,
     penalty: impl Fn(T) -> (T, T),
 ) -> LossValue<T> {
     let (images, delta) = (T::from_f64(at.images as f64), T::from_f64(delta));
-    let mut total = 0.0;
+    let mut tally = Tally::new(at.per_image);
     for (scores, gradient, &label) in rows(at.scores, at.gradient, at.targets) {
-        let mut slopes = 0.0;
+        let (weight, mut slopes) = (weights.of(label), 0.0);
+        let weighted = T::from_f64(weight);
         for (j, (gradient, &score)) in gradient.iter_mut().zip(scores).enumerate() {
             let margin = score - scores[label] + delta;
             // NaN counts, so that it does not vanish.
             let is_violated = j != label && (margin > T::zero() || margin.is_nan());
             let (loss, slope) = if is_violated { penalty(margin) } else { (T::zero(), T::zero()) };
-            total += loss.as_f64();
-            *gradient = slope / images;
+            tally.add(weight * loss.as_f64());
+            *gradient = weighted * slope / images;
             slopes += slope.as_f64();
             if let Some(kinks) = at.kinks.as_deref_mut() {
                 kinks.decision(is_violated);
             }
         }
-        gradient[label] = -T::from_f64(slopes) / images;
+        gradient[label] = weighted * -T::from_f64(slopes) / images;
+        tally.end_image();
     }
-    LossValue::mean_of(total, at.images)
+    tally.mean(at.images)
 }

@@ -2,7 +2,9 @@
 //! differences; here those of labels.
 
 mod attributes;
+mod extremes;
 mod hierarchical;
+mod options;
 mod regression;
 mod structured;
 
@@ -24,9 +26,30 @@ fn evaluate<T: Scalar, L: Loss<T>>(
     images: usize,
 ) -> (T, Vec<T>, Kinks) {
     let (mut gradient, mut kinks) = (vec![T::nan(); scores.len()], Kinks::NONE);
-    let at = Evaluation { scores, targets, images, gradient: &mut gradient, kinks: Some(&mut kinks) };
+    let kinks_here = Some(&mut kinks);
+    let at =
+        Evaluation { scores, targets, images, gradient: &mut gradient, kinks: kinks_here, per_image: None };
     let mean = loss.evaluate(at).mean;
     (mean, gradient, kinks)
+}
+
+/// Asks for each image's loss: it is the loss of the image alone, and neither the mean nor the gradient depends on asking.
+fn check_each_image<T: Scalar, Target, L>(loss: &L, scores: &[T], targets: &[Target], images: usize)
+where
+    L: for<'a> Loss<T, Targets<'a> = &'a [Target]>,
+{
+    let (mut gradient, mut each) = (vec![T::nan(); scores.len()], vec![T::nan(); images]);
+    let per_image = Some(&mut each[..]);
+    let at = Evaluation { scores, targets, images, gradient: &mut gradient, kinks: None, per_image };
+    let mean = loss.evaluate(at).mean;
+    let unasked = evaluate(loss, scores, targets, images);
+    let bits = |numbers: &[T]| numbers.iter().map(|number| number.bits()).collect::<Vec<_>>();
+    assert_eq!((mean.bits(), bits(&gradient)), (unasked.0.bits(), bits(&unasked.1)));
+    let scores = scores.chunks_exact(scores.len() / images);
+    let targets = targets.chunks_exact(targets.len() / images);
+    let alone: Vec<_> =
+        scores.zip(targets).map(|(scores, target)| evaluate(loss, scores, target, 1).0).collect();
+    assert_eq!(bits(&each), bits(&alone), "{each:?} for {alone:?}");
 }
 
 fn close<T: Scalar>(found: T, expected: T) -> bool {
@@ -34,18 +57,22 @@ fn close<T: Scalar>(found: T, expected: T) -> bool {
     (found - expected).as_f64().abs() <= tolerance * expected.as_f64().abs().max(1.0)
 }
 
-/// Compares a loss with its reference on scores `[N, ...]`.
-fn check<T: Scalar, L: Loss<T>, D: Dimension>(
+/// Compares a loss with its reference on scores `[N, ...]`, and that of each image with the image's own.
+fn check<T: Scalar, Target, L, D: Dimension>(
     loss: &L,
     scores: &Array<T, D>,
-    targets: L::Targets<'_>,
+    targets: &[Target],
     expected: (T, Array<T, D>),
-) {
+) where
+    L: for<'a> Loss<T, Targets<'a> = &'a [Target]>,
+{
     let images = scores.shape()[0];
-    let (value, gradient, _) = evaluate(loss, scores.as_slice().expect("standard layout"), targets, images);
+    let scores = scores.as_slice().expect("standard layout");
+    let (value, gradient, _) = evaluate(loss, scores, targets, images);
     assert!(close(value, expected.0), "{value} for {}", expected.0);
     let all = gradient.iter().zip(&expected.1).all(|(&found, &expected)| close(found, expected));
     assert!(all, "{gradient:?} for {}", expected.1);
+    check_each_image(loss, scores, targets, images);
 }
 
 /// Compares the gradient of a loss with centred differences, except next to a kink; false if that left too little.
@@ -89,13 +116,13 @@ fn labelled() -> impl Strategy<Value = (Array2<f64>, Vec<usize>)> {
 }
 
 fn references<T: Scalar>(scores: &Array2<f64>, labels: &[usize], delta: f64) {
-    let scores = scores.mapv(T::from_f64);
-    check(&Softmax, &scores, labels, reference::softmax(scores.view(), labels));
-    check(&OneVsAll, &scores, labels, reference::one_vs_all(scores.view(), labels));
-    let svm = Svm::new(delta).expect("a positive margin");
-    check(&svm, &scores, labels, reference::svm(scores.view(), labels, T::from_f64(delta)));
+    let (scores, ones) = (scores.mapv(T::from_f64), [T::one(); 5]);
+    check(&Softmax::default(), &scores, labels, reference::softmax(scores.view(), labels, T::zero(), &ones));
+    check(&OneVsAll::default(), &scores, labels, reference::one_vs_all(scores.view(), labels, &ones));
+    let (svm, margin) = (Svm::new(delta).expect("a positive margin"), T::from_f64(delta));
+    check(&svm, &scores, labels, reference::svm(scores.view(), labels, margin, &ones));
     let squared = SquaredSvm::new(delta).expect("a positive margin");
-    check(&squared, &scores, labels, reference::squared_svm(scores.view(), labels, T::from_f64(delta)));
+    check(&squared, &scores, labels, reference::squared_svm(scores.view(), labels, margin, &ones));
 }
 
 proptest! {
@@ -109,8 +136,8 @@ proptest! {
     fn gradients_are_centred_differences((scores, labels) in labelled(), delta in 0.1_f64..3.0) {
         let scores = scores.mapv(|score| 3.0 * score);
         let scores = scores.as_slice().expect("standard layout");
-        prop_assume!(check_gradient(&Softmax, scores, &labels, labels.len()));
-        prop_assume!(check_gradient(&OneVsAll, scores, &labels, labels.len()));
+        prop_assume!(check_gradient(&Softmax::default(), scores, &labels, labels.len()));
+        prop_assume!(check_gradient(&OneVsAll::default(), scores, &labels, labels.len()));
         let svm = Svm::new(delta).expect("a positive margin");
         prop_assume!(check_gradient(&svm, scores, &labels, labels.len()));
         let squared = SquaredSvm::new(delta).expect("a positive margin");
@@ -122,7 +149,7 @@ proptest! {
 #[test]
 fn softmax_of_large_equal_scores() {
     for score in [0.0_f32, 1e4, 1e7, -1e30] {
-        let (mean, gradient, _) = evaluate(&Softmax, &[score; 2], &[1][..], 1);
+        let (mean, gradient, _) = evaluate(&Softmax::default(), &[score; 2], &[1][..], 1);
         assert!((mean - 2_f32.ln()).abs() < 1e-6);
         assert_eq!(gradient, [0.5, -0.5]);
     }
@@ -141,12 +168,12 @@ fn sums_of_many() {
     is_sum(evaluate(&L2, &scores, &zeros[..], 1).0, tenth * tenth);
     is_sum(evaluate(&L1, &scores, &zeros[..], 1).0, tenth);
     let absent = vec![false; MANY];
-    is_sum(evaluate(&Hinge, &scores, &absent[..], 1).0, 1.0 + tenth);
-    is_sum(evaluate(&Logistic, &scores, &absent[..], 1).0, tenth.exp().ln_1p());
+    is_sum(evaluate(&Hinge::default(), &scores, &absent[..], 1).0, 1.0 + tenth);
+    is_sum(evaluate(&Logistic::default(), &scores, &absent[..], 1).0, tenth.exp().ln_1p());
     let (loss, gradient, _) = evaluate(&SquaredSvm::default(), &scores, &[0][..], 1);
     is_sum(loss, 1.0);
     is_sum(-gradient[0], 2.0);
-    let (loss, ..) = evaluate(&Softmax, &scores, &[0][..], 1);
+    let (loss, ..) = evaluate(&Softmax::default(), &scores, &[0][..], 1);
     assert!((f64::from(loss) - (MANY as f64).ln()).abs() < 1e-5, "{loss}");
 }
 
@@ -161,17 +188,18 @@ fn losses_by_hand() {
     let (mean, gradient, _) = evaluate(&squared, &scores, &[0][..], 1);
     assert_eq!((mean, gradient), (64.0, vec![-16.0, 0.0, 16.0]));
     // 1 - 0.5, nothing below -1, 1 + 3; then 1 + 2, 1 + 0, and nothing at the margin itself.
-    let (mean, gradient, _) = evaluate(&OneVsAll, &[0.5, -2.0, 3.0, 0.0, -2.0, -1.0], &[0, 1][..], 2);
+    let (mean, gradient, _) =
+        evaluate(&OneVsAll::default(), &[0.5, -2.0, 3.0, 0.0, -2.0, -1.0], &[0, 1][..], 2);
     assert_eq!((mean, gradient), (4.25, vec![-0.5, 0.0, 0.5, 0.5, -0.5, 0.0]));
 }
 
 #[test]
 fn losses_keep_nan() {
     let scores = [1.0, f64::NAN, 2.0];
-    assert!(evaluate(&Softmax, &scores, &[0][..], 1).0.is_nan());
+    assert!(evaluate(&Softmax::default(), &scores, &[0][..], 1).0.is_nan());
     assert!(evaluate(&Svm::default(), &scores, &[0][..], 1).0.is_nan());
     assert!(evaluate(&SquaredSvm::default(), &scores, &[0][..], 1).0.is_nan());
-    assert!(evaluate(&OneVsAll, &scores, &[0][..], 1).0.is_nan());
+    assert!(evaluate(&OneVsAll::default(), &scores, &[0][..], 1).0.is_nan());
 }
 
 #[test]
@@ -200,8 +228,8 @@ fn labels_are_checked() {
         assert!(refusal(loss, Volume::new(2, 2, 3), 1, &[0]).starts_with(name));
         assert!(refusal(loss, Volume::new(1, 1, 1), 1, &[0]).starts_with(name));
     }
-    check(&Softmax, "SOFTMAX needs");
+    check(&Softmax::default(), "SOFTMAX needs");
     check(&Svm::default(), "SVM needs");
     check(&SquaredSvm::default(), "SVM2 needs");
-    check(&OneVsAll, "OVA needs");
+    check(&OneVsAll::default(), "OVA needs");
 }

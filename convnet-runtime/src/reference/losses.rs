@@ -7,25 +7,38 @@ use ndarray::{Array2, Array4, ArrayView2, ArrayView4, Zip};
 use crate::losses::{Node, Structure, Tree};
 use crate::scalar::Scalar;
 
-/// The mean softmax cross-entropy of scores `[N, K]`, and its gradient by them.
-pub fn softmax<T: Scalar>(scores: ArrayView2<'_, T>, labels: &[usize]) -> (T, Array2<T>) {
-    let images = T::from_f64(labels.len() as f64);
+/// The mean softmax cross-entropy of scores `[N, K]`, and its gradient by them: labels smoothed, and a weight for each
+/// class.
+pub fn softmax<T: Scalar>(
+    scores: ArrayView2<'_, T>,
+    labels: &[usize],
+    smoothing: T,
+    weights: &[T],
+) -> (T, Array2<T>) {
+    let (images, classes) = (T::from_f64(labels.len() as f64), T::from_f64(scores.ncols() as f64));
     let mut gradient = Array2::zeros(scores.dim());
     let mut loss = T::zero();
     for (n, &label) in labels.iter().enumerate() {
         let max = scores.row(n).iter().fold(T::neg_infinity(), |max, &score| max.max(score));
         let sum: T = scores.row(n).iter().map(|&score| (score - max).exp()).sum();
-        loss += sum.ln() - (scores[[n, label]] - max);
         for k in 0..scores.ncols() {
-            let probability = (scores[[n, k]] - max).exp() / sum;
-            gradient[[n, k]] = (probability - if k == label { T::one() } else { T::zero() }) / images;
+            let kept = if k == label { T::one() - smoothing } else { T::zero() };
+            let target = kept + smoothing / classes;
+            let log_probability = (scores[[n, k]] - max) - sum.ln();
+            loss -= weights[label] * target * log_probability / images;
+            gradient[[n, k]] = weights[label] * (log_probability.exp() - target) / images;
         }
     }
-    (loss / images, gradient)
+    (loss, gradient)
 }
 
-/// The mean multiclass SVM loss of scores `[N, K]`, and its gradient by them.
-pub fn svm<T: Scalar>(scores: ArrayView2<'_, T>, labels: &[usize], delta: T) -> (T, Array2<T>) {
+/// The mean multiclass SVM loss of scores `[N, K]`, and its gradient by them: a weight for each class.
+pub fn svm<T: Scalar>(
+    scores: ArrayView2<'_, T>,
+    labels: &[usize],
+    delta: T,
+    weights: &[T],
+) -> (T, Array2<T>) {
     let images = T::from_f64(labels.len() as f64);
     let mut gradient = Array2::zeros(scores.dim());
     let mut loss = T::zero();
@@ -33,17 +46,22 @@ pub fn svm<T: Scalar>(scores: ArrayView2<'_, T>, labels: &[usize], delta: T) -> 
         for k in (0..scores.ncols()).filter(|&k| k != label) {
             let margin = scores[[n, k]] - scores[[n, label]] + delta;
             if margin > T::zero() || margin.is_nan() {
-                loss += margin / images;
-                gradient[[n, k]] += T::one() / images;
-                gradient[[n, label]] -= T::one() / images;
+                loss += weights[label] * margin / images;
+                gradient[[n, k]] += weights[label] / images;
+                gradient[[n, label]] -= weights[label] / images;
             }
         }
     }
     (loss, gradient)
 }
 
-/// The mean squared multiclass SVM loss of scores `[N, K]`, and its gradient by them.
-pub fn squared_svm<T: Scalar>(scores: ArrayView2<'_, T>, labels: &[usize], delta: T) -> (T, Array2<T>) {
+/// The mean squared multiclass SVM loss of scores `[N, K]`, and its gradient by them: a weight for each class.
+pub fn squared_svm<T: Scalar>(
+    scores: ArrayView2<'_, T>,
+    labels: &[usize],
+    delta: T,
+    weights: &[T],
+) -> (T, Array2<T>) {
     let images = T::from_f64(labels.len() as f64);
     let mut gradient = Array2::zeros(scores.dim());
     let mut loss = T::zero();
@@ -51,25 +69,25 @@ pub fn squared_svm<T: Scalar>(scores: ArrayView2<'_, T>, labels: &[usize], delta
         for k in (0..scores.ncols()).filter(|&k| k != label) {
             let margin = scores[[n, k]] - scores[[n, label]] + delta;
             if margin > T::zero() || margin.is_nan() {
-                loss += margin.powi(2) / images;
-                gradient[[n, k]] += T::from_f64(2.0) * margin / images;
-                gradient[[n, label]] -= T::from_f64(2.0) * margin / images;
+                loss += weights[label] * margin.powi(2) / images;
+                gradient[[n, k]] += weights[label] * T::from_f64(2.0) * margin / images;
+                gradient[[n, label]] -= weights[label] * T::from_f64(2.0) * margin / images;
             }
         }
     }
     (loss, gradient)
 }
 
-/// The mean one-against-all loss of scores `[N, K]`, and its gradient by them.
-pub fn one_vs_all<T: Scalar>(scores: ArrayView2<'_, T>, labels: &[usize]) -> (T, Array2<T>) {
+/// The mean one-against-all loss of scores `[N, K]`, and its gradient by them: a weight for each class.
+pub fn one_vs_all<T: Scalar>(scores: ArrayView2<'_, T>, labels: &[usize], weights: &[T]) -> (T, Array2<T>) {
     let images = T::from_f64(labels.len() as f64);
     let mut gradient = Array2::zeros(scores.dim());
     let mut loss = T::zero();
     for ((n, k), &score) in scores.indexed_iter() {
         let margin = T::one() - sign::<T>(labels[n] == k) * score;
         if margin > T::zero() || margin.is_nan() {
-            loss += margin / images;
-            gradient[[n, k]] = -sign::<T>(labels[n] == k) / images;
+            loss += weights[labels[n]] * margin / images;
+            gradient[[n, k]] = -weights[labels[n]] * sign::<T>(labels[n] == k) / images;
         }
     }
     (loss, gradient)
@@ -96,20 +114,49 @@ fn sign<T: Scalar>(is_present: bool) -> T {
     if is_present { T::one() } else { -T::one() }
 }
 
-/// The mean binary hinge loss of scores `[N, H, W, D]`, and its gradient by them.
-pub fn hinge<T: Scalar>(scores: ArrayView4<'_, T>, targets: ArrayView4<'_, bool>) -> (T, Array4<T>) {
-    sum_of(scores, targets, |score, &target| {
+/// `sum_of`, each term times the weight of its attribute and of whether it is present.
+fn weighted_sum_of<T: Scalar>(
+    scores: ArrayView4<'_, T>,
+    targets: ArrayView4<'_, bool>,
+    weight: impl Fn(usize, bool) -> T,
+    f: impl Fn(T, bool) -> (T, T),
+) -> (T, Array4<T>) {
+    let mut weights = Array4::zeros(scores.dim());
+    for (mut weights, targets) in weights.outer_iter_mut().zip(targets.outer_iter()) {
+        for (attribute, (place, &target)) in weights.iter_mut().zip(targets).enumerate() {
+            *place = weight(attribute, target);
+        }
+    }
+    let pairs = Zip::from(&weights).and(targets).map_collect(|&weight, &target| (weight, target));
+    sum_of(scores, pairs.view(), |score, &(weight, target)| {
+        let (term, slope) = f(score, target);
+        (weight * term, weight * slope)
+    })
+}
+
+/// The mean binary hinge loss of scores `[N, H, W, D]`, and its gradient by them; weights by the place of an attribute in
+/// `[H, W, D]` and whether it is present, the notes' C being a factor of all.
+pub fn hinge<T: Scalar>(
+    scores: ArrayView4<'_, T>,
+    targets: ArrayView4<'_, bool>,
+    weight: impl Fn(usize, bool) -> T,
+) -> (T, Array4<T>) {
+    weighted_sum_of(scores, targets, weight, |score, target| {
         let t = sign::<T>(target);
         let margin = T::one() - t * score;
         if margin > T::zero() || margin.is_nan() { (margin, -t) } else { (T::zero(), T::zero()) }
     })
 }
 
-/// The mean logistic loss of scores `[N, H, W, D]`, and its gradient by them.
+/// The mean logistic loss of scores `[N, H, W, D]`, and its gradient by them; weights as those of [`hinge`].
 ///
 /// Computed as the two-class cross-entropy of the scores `t s` and 0.
-pub fn logistic<T: Scalar>(scores: ArrayView4<'_, T>, targets: ArrayView4<'_, bool>) -> (T, Array4<T>) {
-    sum_of(scores, targets, |score, &target| {
+pub fn logistic<T: Scalar>(
+    scores: ArrayView4<'_, T>,
+    targets: ArrayView4<'_, bool>,
+    weight: impl Fn(usize, bool) -> T,
+) -> (T, Array4<T>) {
+    weighted_sum_of(scores, targets, weight, |score, target| {
         let (t, zero) = (sign::<T>(target), T::zero());
         let max = if t * score > zero { t * score } else { zero };
         let (right, wrong) = ((t * score - max).exp(), (zero - max).exp());
@@ -161,13 +208,14 @@ fn holds(node: &Node, class: usize) -> bool {
     }
 }
 
-/// The mean hierarchical softmax of scores `[N, K]`, and its gradient by them.
+/// The mean hierarchical softmax of scores `[N, K]`, and its gradient by them: a weight for each class.
 ///
 /// Every node is a softmax of its own over the images that come by it.
 pub fn hierarchical_softmax<T: Scalar>(
     scores: ArrayView2<'_, T>,
     labels: &[usize],
     tree: &Tree,
+    weights: &[T],
 ) -> (T, Array2<T>) {
     let images = T::from_f64(labels.len() as f64);
     let mut gradient = Array2::zeros(scores.dim());
@@ -176,10 +224,11 @@ pub fn hierarchical_softmax<T: Scalar>(
         for (n, &label) in labels.iter().enumerate() {
             let Some(step) = children.iter().position(|child| holds(child, label)) else { continue };
             let own = Array2::from_shape_fn((1, children.len()), |(_, k)| scores[[n, first + k]]);
-            let (term, by_own) = softmax(own.view(), &[step]);
-            loss += term / images;
+            let ones = vec![T::one(); children.len()];
+            let (term, by_own) = softmax(own.view(), &[step], T::zero(), &ones);
+            loss += weights[label] * term / images;
             for k in 0..children.len() {
-                gradient[[n, first + k]] = by_own[[0, k]] / images;
+                gradient[[n, first + k]] = weights[label] * by_own[[0, k]] / images;
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Evaluation: the loss and accuracy of a network on images that it was not trained on.
 
 use ndarray::ArrayView4;
-use num_traits::Zero;
+use num_traits::{Float, Zero};
 
 use super::{LabelLoss, count_right};
 use crate::data::{Batches, LabelledImages, Scaling};
@@ -46,26 +46,79 @@ pub fn evaluate<N>(
 where
     N: Network<Loss: LabelLoss<N::Scalar>>,
 {
-    check_classes::<N>(network.loss(), data)?;
-    let mut batches = Batches::new(data, *scaling, batch)?;
-    let mut workspace = InferenceWorkspace::new(N::ARCHITECTURE, batch.min(data.len()))?;
-    let mut gradient = vec![N::Scalar::zero(); batch.min(data.len()) * N::ARCHITECTURE.output().count()];
     let (mut loss, mut right) = (0.0, 0);
-    while let Some((images, labels)) = batches.next() {
-        let scores = finite_scores(network, images, &mut workspace)?;
-        right += count_right(network.loss(), scores, labels);
-        let scores = scores.to_slice().expect("a workspace is in standard layout");
-        let at = losses::Evaluation {
-            scores,
-            targets: labels,
-            images: labels.len(),
-            gradient: &mut gradient[..scores.len()],
-            kinks: None,
-        };
-        loss += network.loss().evaluate(at).mean.as_f64() * labels.len() as f64;
-    }
+    each_batch(network, data, scaling, batch, |scored| {
+        right += count_right(network.loss(), scored.scores, scored.labels);
+        loss += scored.mean.as_f64() * scored.labels.len() as f64;
+    })?;
     let images = data.len();
     Ok(Evaluation { loss: loss / images as f64, accuracy: right as f64 / images as f64, images })
+}
+
+/// The loss of each image of a data set, in its order, in inference mode: the largest are those that a network does not
+/// understand, or whose labels are wrong.
+///
+/// # Errors
+/// Those of [`evaluate`].
+pub fn image_losses<N>(
+    network: &N,
+    data: &LabelledImages,
+    scaling: &Scaling,
+    batch: usize,
+) -> Result<Vec<f64>, Error>
+where
+    N: Network<Loss: LabelLoss<N::Scalar>>,
+{
+    let mut losses = Vec::with_capacity(data.len());
+    each_batch(network, data, scaling, batch, |scored| {
+        losses.extend(scored.losses.iter().map(|loss| loss.as_f64()));
+    })?;
+    Ok(losses)
+}
+
+/// What a network makes of one batch of a data set.
+struct Scored<'a, T> {
+    scores: ArrayView4<'a, T>,
+    labels: &'a [usize],
+    mean: T,
+    /// The loss of each image.
+    losses: &'a [T],
+}
+
+/// Calls `f` with every batch of a data set, in its order.
+fn each_batch<N>(
+    network: &N,
+    data: &LabelledImages,
+    scaling: &Scaling,
+    batch: usize,
+    mut f: impl FnMut(Scored<'_, N::Scalar>),
+) -> Result<(), Error>
+where
+    N: Network<Loss: LabelLoss<N::Scalar>>,
+{
+    check_classes::<N>(network.loss(), data)?;
+    let mut batches = Batches::new(data, *scaling, batch)?;
+    let size = batch.min(data.len());
+    let mut workspace = InferenceWorkspace::new(N::ARCHITECTURE, size)?;
+    let output = N::ARCHITECTURE.output();
+    let mut gradient = vec![N::Scalar::zero(); size * output.count()];
+    let mut losses = vec![N::Scalar::nan(); size];
+    while let Some((images, labels)) = batches.next() {
+        let scores = finite_scores(network, images, &mut workspace)?;
+        network.loss().check(output, labels.len(), labels)?;
+        let numbers = scores.to_slice().expect("a workspace is in standard layout");
+        let at = losses::Evaluation {
+            scores: numbers,
+            targets: labels,
+            images: labels.len(),
+            gradient: &mut gradient[..numbers.len()],
+            kinks: None,
+            per_image: Some(&mut losses[..labels.len()]),
+        };
+        let mean = network.loss().evaluate(at).mean;
+        f(Scored { scores, labels, mean, losses: &losses[..labels.len()] });
+    }
+    Ok(())
 }
 
 /// Classifies a batch of scaled images, `[N, H, W, D]`.

@@ -9,7 +9,7 @@ use ndarray::ArrayView4;
 use crate::losses::Loss;
 use crate::scalar::Scalar;
 
-pub use evaluate::{Evaluation, Prediction, evaluate, predict};
+pub use evaluate::{Evaluation, Prediction, evaluate, image_losses, predict};
 pub use gradient_check::{GradientCheck, GradientChecker};
 pub use trainer::{EpochSummary, Progress, Trainer};
 

@@ -48,6 +48,8 @@ pub struct TrainingWorkspace<T> {
     kinks: Option<Kinks>,
     /// The standard deviation of noise on the images.
     noise: T,
+    /// The loss of each image of the last batch, if they are recorded; room for a full batch.
+    image_losses: Option<Vec<T>>,
 }
 
 /// What a step trains on, and how.
@@ -116,6 +118,7 @@ impl<T: Scalar> TrainingWorkspace<T> {
             version: None,
             kinks: None,
             noise: T::zero(),
+            image_losses: None,
         })
     }
 
@@ -136,7 +139,8 @@ impl<T: Scalar> TrainingWorkspace<T> {
     pub fn bytes(&self) -> usize {
         let buffers = [&self.volumes, &self.volume_gradients, &self.branch, &self.saved, &self.statistics];
         let numbers: usize = buffers.iter().map(|buffer| buffer.len()).sum();
-        let numbers = numbers + self.gradients.len() + self.scratch.numbers();
+        let recorded = self.image_losses.as_ref().map_or(0, Vec::capacity);
+        let numbers = numbers + self.gradients.len() + self.scratch.numbers() + recorded;
         numbers * size_of::<T>() + self.switches.len() * size_of::<u32>()
     }
 
@@ -172,6 +176,17 @@ impl<T: Scalar> TrainingWorkspace<T> {
         Ok(())
     }
 
+    /// Whether passes record the loss of each image. The memory for it is taken here, none in a step.
+    pub fn record_image_losses(&mut self, record: bool) {
+        self.image_losses = record.then(|| Vec::with_capacity(self.capacity));
+    }
+
+    /// The data loss of each image of the last batch, before averaging, if they are recorded; of none before the first, or
+    /// after one that failed. NaN where a loss of one's own does not give them.
+    pub fn image_losses(&self) -> Option<&[T]> {
+        self.image_losses.as_deref()
+    }
+
     /// Runs a network forward over a batch, computes its loss, and runs it backward.
     ///
     /// Generated code calls it, `forward` and `backward` being the network's layers.
@@ -195,6 +210,7 @@ impl<T: Scalar> TrainingWorkspace<T> {
         self.version = None;
         (self.images, self.step) = (count, step);
         self.kinks = self.kinks.map(|_| Kinks::NONE);
+        self.image_losses.iter_mut().for_each(Vec::clear);
         let input = self.volume(0);
         images::copy(&images, &mut self.volumes[input.clone()]).inspect_err(|_| self.images = 0)?;
         let value = parallel::enter(images::work(architecture, count, 3), || {
@@ -206,12 +222,14 @@ impl<T: Scalar> TrainingWorkspace<T> {
             forward(&mut ForwardPass { workspace: self, parameters: numbers, state, observer });
             let last = architecture.places().len() - 1;
             let (scores, gradient) = (self.volume(last), self.gradient(last));
+            self.image_losses.iter_mut().for_each(|losses| losses.resize(count, T::nan()));
             let value = loss.evaluate(Evaluation {
                 scores: &self.volumes[scores],
                 targets,
                 images: count,
                 gradient: &mut self.volume_gradients[gradient],
                 kinks: self.kinks.as_mut(),
+                per_image: self.image_losses.as_deref_mut(),
             });
             self.has_gradient.fill(false);
             backward(&mut BackwardPass { workspace: self, parameters: numbers, mode: step.gradients });

@@ -22,8 +22,13 @@ fn attributes() -> impl Strategy<Value = (Array4<f64>, Array4<bool>)> {
 fn references<T: Scalar>(scores: &Array4<f64>, targets: &Array4<bool>) {
     let scores = scores.mapv(T::from_f64);
     let flat = targets.as_slice().expect("standard layout");
-    check(&Hinge, &scores, flat, reference::hinge(scores.view(), targets.view()));
-    check(&Logistic, &scores, flat, reference::logistic(scores.view(), targets.view()));
+    check(&Hinge::default(), &scores, flat, reference::hinge(scores.view(), targets.view(), |_, _| T::one()));
+    check(
+        &Logistic::default(),
+        &scores,
+        flat,
+        reference::logistic(scores.view(), targets.view(), |_, _| T::one()),
+    );
 }
 
 proptest! {
@@ -38,15 +43,15 @@ proptest! {
         let scores = scores.mapv(|score| 3.0 * score);
         let images = scores.dim().0;
         let (scores, targets) = (scores.as_slice().expect("standard"), targets.as_slice().expect("standard"));
-        prop_assume!(check_gradient(&Hinge, scores, targets, images));
-        prop_assume!(check_gradient(&Logistic, scores, targets, images));
+        prop_assume!(check_gradient(&Hinge::default(), scores, targets, images));
+        prop_assume!(check_gradient(&Logistic::default(), scores, targets, images));
     }
 }
 
 #[test]
 fn hinge_by_hand() {
     let targets = [true, true, false, false];
-    let (mean, gradient, _) = evaluate(&Hinge, &[0.5, 1.0, -3.0, 2.0], &targets[..], 2);
+    let (mean, gradient, _) = evaluate(&Hinge::default(), &[0.5, 1.0, -3.0, 2.0], &targets[..], 2);
     assert_eq!((mean, gradient), (1.75, vec![-0.5, 0.0, 0.0, 0.5]));
 }
 
@@ -54,20 +59,21 @@ fn hinge_by_hand() {
 #[test]
 fn logistic_by_hand() {
     let targets = [true, false, true, false];
-    let (mean, gradient, _) = evaluate(&Logistic, &[800.0_f32, 800.0, -800.0, -800.0], &targets[..], 1);
+    let (mean, gradient, _) =
+        evaluate(&Logistic::default(), &[800.0_f32, 800.0, -800.0, -800.0], &targets[..], 1);
     assert_eq!((mean, gradient), (1600.0, vec![0.0, 1.0, -1.0, 0.0]));
-    let (mean, gradient, _) = evaluate(&Logistic, &[0.0, 0.0], &[true, false][..], 1);
+    let (mean, gradient, _) = evaluate(&Logistic::default(), &[0.0, 0.0], &[true, false][..], 1);
     assert!(close(mean, 2.0 * 2_f64.ln()));
     assert_eq!(gradient, [-0.5, 0.5]);
-    let (mean, ..) = evaluate(&Logistic, &[40.0_f32], &[true][..], 1);
+    let (mean, ..) = evaluate(&Logistic::default(), &[40.0_f32], &[true][..], 1);
     assert!((mean / (-40_f32).exp() - 1.0).abs() < 1e-6);
 }
 
 #[test]
 fn losses_keep_nan() {
     for target in [true, false] {
-        assert!(evaluate(&Hinge, &[1.0, f64::NAN], &[target; 2][..], 1).0.is_nan());
-        let (mean, gradient, _) = evaluate(&Logistic, &[1.0, f64::NAN], &[target; 2][..], 1);
+        assert!(evaluate(&Hinge::default(), &[1.0, f64::NAN], &[target; 2][..], 1).0.is_nan());
+        let (mean, gradient, _) = evaluate(&Logistic::default(), &[1.0, f64::NAN], &[target; 2][..], 1);
         assert!(mean.is_nan() && gradient[1].is_nan());
     }
 }
@@ -75,12 +81,15 @@ fn losses_keep_nan() {
 #[test]
 fn attributes_are_checked() {
     let output = Volume::new(2, 3, 4);
-    assert!(Loss::<f32>::check(&Hinge, output, 2, &[true; 48]).is_ok());
-    assert!(Loss::<f32>::check(&Logistic, output, 2, &[true; 48]).is_ok());
+    assert!(Loss::<f32>::check(&Hinge::default(), output, 2, &[true; 48]).is_ok());
+    assert!(Loss::<f32>::check(&Logistic::default(), output, 2, &[true; 48]).is_ok());
     assert_eq!(
-        refusal(&Hinge, output, 2, &[true; 24]),
+        refusal(&Hinge::default(), output, 2, &[true; 24]),
         "HINGE was given 24 targets for 2 images of [2x3x4]: it needs one for each number of the output, in the layout \
          [N, 3, 2, 4]"
     );
-    assert!(refusal(&Logistic, output, usize::MAX, &[true; 24]).starts_with("LOGISTIC was given 24 targets"));
+    assert!(
+        refusal(&Logistic::default(), output, usize::MAX, &[true; 24])
+            .starts_with("LOGISTIC was given 24 targets")
+    );
 }

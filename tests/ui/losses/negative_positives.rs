@@ -1,0 +1,11 @@
+use convnet::network;
+
+network! {
+    struct Net {
+        INPUT[32x32x3] -> FC10 -> LOGISTIC(positives=-2)
+    }
+}
+
+fn main() {
+    let _ = Net::new(1).fc1().weights();
+}
