@@ -60,7 +60,9 @@ where
     let images = Array4::from_shape_fn((BATCH, 28, 28, 1), |(n, y, x, _)| ((n + y * x) % 9) as f32 / 9.0);
     let labels: Vec<usize> = (0..BATCH).map(|image| image % 10).collect();
     let optimizer = Momentum::new(0.001, 0.9).expect("options");
-    let mut trainer = Trainer::new(network, optimizer, BATCH, 1).expect("a trainer");
+    let trainer = Trainer::new(network, optimizer, BATCH, 1).expect("a trainer");
+    let penalty = Penalty::elastic_net(1e-5, 1e-4).and_then(|penalty| penalty.with_max_norm(3.0));
+    let mut trainer = trainer.with_regularization(penalty.expect("options")).expect("no names");
     let mut workspace = InferenceWorkspace::of(trainer.network(), BATCH).expect("a workspace");
     let mut both = |count: usize| {
         let images = images.slice(ndarray::s![..count, .., .., ..]);
@@ -87,7 +89,8 @@ fn steps_and_inferences_allocate_nothing() {
         assert_eq!(pool.install(|| allocations(Digits::new(1))), 0, "{threads} threads");
         assert_eq!(pool.install(|| allocations(Zoo::new(1))), 0, "{threads} threads, every layer");
     }
-    // From outside, the pool is entered once a step, once an inference and once an update. Its queue (crossbeam's
+    // From outside, the pool is entered once a step, once an inference and once an update, and
+    // would be by a regularisation of more weights. Its queue (crossbeam's
     // injector) takes a block of memory for every 63 entries, and rayon may put a thread to sleep and wake it: 60
     // entries here take two blocks at most.
     allocations(Digits::new(1));

@@ -2,7 +2,8 @@
 //!
 //! Use it through the facade `convnet`, which re-exports what a program needs. In reading order:
 //! [`scalar`](Scalar), [`simd`] and [`gemm`] (matrix products), [`layers`], [`losses`], [`Parameters`] and
-//! [`Initialization`], the [workspaces](workspace), the [`Network`] trait, [`data`], [`optimizers`] and [`train`].
+//! [`Initialization`], the [workspaces](workspace), the [`Network`] trait, [`data`], [`optimizers`], [`regularization`] and
+//! [`train`].
 //!
 //! * Volumes are N x H x W x D, row-major, depth innermost.
 //! * All memory of a step lives in a workspace; after the first step nothing is allocated.
@@ -11,6 +12,8 @@
 mod error;
 mod init;
 mod kinks;
+#[cfg(feature = "train")]
+mod names;
 mod network;
 mod observer;
 mod parallel;
@@ -29,6 +32,8 @@ pub mod workspace;
 
 #[cfg(feature = "train")]
 pub mod optimizers;
+#[cfg(feature = "train")]
+pub mod regularization;
 #[cfg(feature = "train")]
 pub mod train;
 
