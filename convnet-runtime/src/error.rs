@@ -242,6 +242,16 @@ pub enum Error {
         /// The name that was meant, or those that there are.
         hint: String,
     },
+    /// A position beyond the numbers of a tensor.
+    #[error("`{tensor}` has no number {position}: it holds {count}, 0 to {}", count.saturating_sub(1))]
+    TensorPosition {
+        /// The tensor.
+        tensor: String,
+        /// The position given.
+        position: usize,
+        /// How many numbers it holds.
+        count: usize,
+    },
     /// A layer's own penalty that would do nothing.
     #[error(
         "the penalty of layer `{layer}` acts on none of its tensors ({}): it acts on weights, and on others if \

@@ -138,6 +138,11 @@ impl Regularizer {
         Ok(())
     }
 
+    /// Whether the loss has a kink where parameter `i` is 0.
+    pub(crate) fn has_kink_at(&self, i: usize) -> bool {
+        self.rules.iter().any(|rule| rule.l1 > 0.0 && rule.range.contains(&i))
+    }
+
     /// Calls `f` with each rule that costs something and the sums that it is to fill in; the loss of all.
     fn sum(&mut self, mut f: impl FnMut(&Rule, &mut [[f64; 2]]) + Send) -> f64 {
         let Self { rules, sums, .. } = self;
