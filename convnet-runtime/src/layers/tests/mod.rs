@@ -5,16 +5,16 @@ mod gradients;
 mod normalization;
 mod pooling;
 mod random;
+mod strategies;
 #[cfg(feature = "threads")]
 mod threads;
 mod weights;
 
 use convnet_geometry::{
-    BatchNorm, Convolution, Counts, Dense, Extent, FractionalPooling, LayerKind, Local, Maxout, Needs, PRelu,
-    Padding, Pooling, ResponseNorm, Rounding, Volume, Window,
+    BatchNorm, Convolution, Counts, Dense, FractionalPooling, LayerKind, Local, Maxout, Needs, PRelu,
+    Pooling, ResponseNorm, Volume,
 };
 use ndarray::{Array, Array4, ArrayView1, Dimension, ShapeBuilder};
-use proptest::prelude::*;
 
 use super::{Context, Forward, InPlace, InputGradient, Kept, Layer, Mode, ParameterGradient};
 use crate::kinks::Kinks;
@@ -97,12 +97,17 @@ struct Numbers<T> {
 impl<T: Scalar> Numbers<T> {
     /// Random numbers for a layer; the state is positive, as variances are.
     fn new(layer: &impl Kind, images: usize) -> Self {
-        let (kind, counts) = (layer.kind(), layer.kind().counts());
+        Self::drawn(layer, images, 0)
+    }
+
+    /// Those that this seed draws.
+    fn drawn(layer: &impl Kind, images: usize, seed: u64) -> Self {
+        let (kind, counts, seed) = (layer.kind(), layer.kind().counts(), 4 * seed);
         Self {
-            parameters: random(counts.parameters(), 2).to_vec(),
-            state: random(counts.state, 3).mapv(|x: T| x * x + T::from_f64(0.1)).to_vec(),
-            input: batch(images, kind.input().expect("one input"), 1),
-            output_gradient: batch(images, kind.output(), 4),
+            parameters: random(counts.parameters(), seed + 2).to_vec(),
+            state: random(counts.state, seed + 3).mapv(|x: T| x * x + T::from_f64(0.1)).to_vec(),
+            input: batch(images, kind.input().expect("one input"), seed + 1),
+            output_gradient: batch(images, kind.output(), seed + 4),
         }
     }
 
@@ -150,7 +155,7 @@ fn run_modes<T: Scalar>(layer: &(impl Layer<T> + Kind), numbers: &Numbers<T>, ti
 /// A layer with memory that is full of NaN before each of its passes.
 struct Bench<'a, T, L> {
     layer: &'a L,
-    numbers: &'a Numbers<T>,
+    numbers: Numbers<T>,
     tier: Tier,
     workers: Workers<T>,
     packed: Vec<T>,
@@ -161,12 +166,12 @@ struct Bench<'a, T, L> {
 }
 
 impl<'a, T: Scalar, L: Layer<T> + Kind> Bench<'a, T, L> {
-    fn new(layer: &'a L, numbers: &'a Numbers<T>, tier: Tier) -> Self {
+    fn new(layer: &'a L, numbers: &Numbers<T>, tier: Tier) -> Self {
         let (Counts { switches, saved, statistics, .. }, images) =
             (layer.kind().counts(), numbers.input.dim().0);
         Self {
             layer,
-            numbers,
+            numbers: numbers.clone(),
             tier,
             workers: Workers::new(),
             packed: vec![T::nan(); layer.packed_numbers(images, tier)],
@@ -188,7 +193,7 @@ impl<'a, T: Scalar, L: Layer<T> + Kind> Bench<'a, T, L> {
         let (images, tier) = (self.numbers.input.dim().0, self.tier);
         let mut context = Context { images, tier, packed: &mut self.packed, workers: &self.workers };
         let (switches, saved, statistics) = (&self.switches[..], &self.saved[..], &self.statistics[..]);
-        f(self.layer, self.numbers, Kept { switches, saved, statistics, draw: DRAW }, &mut context);
+        f(self.layer, &self.numbers, Kept { switches, saved, statistics, draw: DRAW }, &mut context);
     }
 
     fn infer(&mut self) -> Vec<T> {
@@ -255,35 +260,4 @@ fn run_in_place<T: Scalar>(
     layer.forward(&mut output, Some(DRAW));
     layer.backward(&output, &mut gradient, DRAW);
     (output, gradient)
-}
-
-fn extents(sides: std::ops::Range<usize>) -> impl Strategy<Value = Extent> {
-    (sides.clone(), sides).prop_map(|(width, height)| Extent { width, height })
-}
-
-fn paddings() -> impl Strategy<Value = Padding> {
-    (0_usize..4, 0_usize..4, 0_usize..4, 0_usize..4).prop_map(|(left, right, top, bottom)| Padding {
-        left,
-        right,
-        top,
-        bottom,
-    })
-}
-
-fn windows() -> impl Strategy<Value = Window> {
-    let rounding = prop_oneof![Just(Rounding::Floor), Just(Rounding::Ceil)];
-    (extents(1..5), extents(1..4), extents(1..3), paddings(), rounding).prop_map(
-        |(filter, stride, dilation, padding, rounding)| Window {
-            filter,
-            stride,
-            dilation,
-            padding,
-            rounding,
-        },
-    )
-}
-
-fn volumes() -> impl Strategy<Value = Volume> {
-    (1_usize..14, 1_usize..14, 1_usize..7)
-        .prop_map(|(width, height, depth)| Volume::new(width, height, depth))
 }
