@@ -38,7 +38,7 @@ pub struct TensorCheck {
     pub compared: usize,
     /// How many were left out because a kink lay between the evaluations.
     pub crossings: usize,
-    /// The number with the largest relative error, if any was compared.
+    /// The number with the largest relative error, of equal ones that with the largest gradient, if any was compared.
     pub worst: Option<Comparison>,
     /// What that error means.
     pub verdict: Verdict,
@@ -113,7 +113,13 @@ impl TensorCheck {
         };
         self.compared += 1;
         let error = limits.error(analytic, numeric);
-        if self.worst.is_none_or(|worst| error > worst.error || error.is_nan()) {
+        // Of equal errors, such as those of rounding, the one of a larger gradient says more.
+        let is_worse = |worst: Comparison| {
+            error > worst.error
+                || error == worst.error && analytic.abs() > worst.analytic.abs()
+                || error.is_nan()
+        };
+        if self.worst.is_none_or(is_worse) {
             self.worst = Some(Comparison { position, analytic, numeric, error });
             self.verdict = Verdict::on(error, limits.smoothness);
         }
