@@ -2,7 +2,7 @@
 //! fewer channels and pixels.
 
 use convnet::geometry::Role;
-use convnet::train::GradientChecker;
+use convnet::train::{GradientChecker, LabelLoss};
 use convnet::{network, prelude::*};
 use ndarray::Array4;
 
@@ -21,7 +21,7 @@ fn images<N: Network<Scalar = f64>>() -> Array4<f64> {
 /// Every tensor of this architecture, of as many layers with parameters as the original.
 fn check<N>(layers: usize, per_tensor: usize)
 where
-    N: Network<Scalar = f64, Loss = Softmax>,
+    N: Network<Scalar = f64, Loss: LabelLoss<f64>>,
 {
     let mut network = N::new(11, &Initialization::default()).expect("a network");
     for (i, bias) in biases(&network).enumerate() {
@@ -49,7 +49,7 @@ fn biases<N: Network>(network: &N) -> impl Iterator<Item = usize> + use<N> {
 }
 
 /// A gradient of 0 would be right in every network that ends in dead units.
-fn nothing_is_dead<N: Network<Scalar = f64, Loss = Softmax>>(network: &mut N, labels: &[usize]) {
+fn nothing_is_dead<N: Network<Scalar = f64, Loss: LabelLoss<f64>>>(network: &mut N, labels: &[usize]) {
     let mut workspace = TrainingWorkspace::of(network, IMAGES).expect("a workspace");
     let (loss, images) = (network.loss().clone(), images::<N>());
     network

@@ -20,7 +20,7 @@ use crate::workspace::TrainingWorkspace;
 #[derive(Clone, PartialEq, Debug)]
 pub struct GradientChecker {
     pub(super) step: f64,
-    extrapolates: Difference,
+    difference: Difference,
     per_tensor: usize,
     seed: u64,
     choice: Choice,
@@ -37,8 +37,8 @@ enum Difference {
 
 impl Default for GradientChecker {
     fn default() -> Self {
-        let (extrapolates, choice) = (Difference::Centred, Choice::default());
-        Self { step: 1e-5, extrapolates, per_tensor: 20, seed: 0, choice, warm_up: None }
+        let (difference, choice) = (Difference::Centred, Choice::default());
+        Self { step: 1e-5, difference, per_tensor: 20, seed: 0, choice, warm_up: None }
     }
 }
 
@@ -51,7 +51,7 @@ impl GradientChecker {
     /// The same that extrapolates from two centred differences, at h and 2h, to what they tend to (Richardson): the error
     /// of a smooth function falls with h^4 instead of h^2, so that a larger h can be taken, which rounding disturbs less.
     pub fn extrapolate(self) -> Self {
-        Self { extrapolates: Difference::Extrapolated, ..self }
+        Self { difference: Difference::Extrapolated, ..self }
     }
 
     /// The same that checks up to this many numbers of each tensor, and of the images.
@@ -125,7 +125,7 @@ impl GradientChecker {
     ) -> Result<GradientCheck, Error> {
         let all = images.dim().0;
         // Targets that do not fit are left to the loss, which says what is wrong with them.
-        if few >= all || targets.len() % all != 0 {
+        if few >= all || !targets.len().is_multiple_of(all) {
             return self.check(network, images, targets, loss);
         }
         let each = targets.len() / all;
@@ -226,7 +226,7 @@ impl GradientChecker {
             Ok(is_smooth.then(|| (above.loss - below.loss) / (above.position - below.position)))
         };
         let near = centred(self.step)?;
-        if self.extrapolates == Difference::Centred {
+        if self.difference == Difference::Centred {
             return Ok(near);
         }
         let far = centred(2.0 * self.step)?;

@@ -16,7 +16,7 @@ use crate::network::Gradients;
 
 /// One to three images, two for what is normalized over them.
 fn images(seed: u64, least: usize) -> usize {
-    least + usize::from(seed % 3 == 0) + usize::from(seed % 5 == 0)
+    least + usize::from(seed.is_multiple_of(3)) + usize::from(seed.is_multiple_of(5))
 }
 
 fn layer(layer: &(impl Layer<f64> + Kind), tolerance: f64, seed: u64) -> Tally {
