@@ -19,7 +19,7 @@ pub use convnet_runtime::{
     inference, layers, losses, reference, simd, workspace,
 };
 #[cfg(feature = "train")]
-pub use convnet_runtime::{optimizers, train};
+pub use convnet_runtime::{optimizers, regularization, train};
 
 #[doc = include_str!("../docs/language.md")]
 pub use convnet_macros::network;

@@ -15,6 +15,8 @@ pub use convnet_runtime::losses::{Loss, Softmax, Svm};
 #[cfg(feature = "train")]
 pub use convnet_runtime::optimizers::{Momentum, Optimizer, Sgd};
 #[cfg(feature = "train")]
+pub use convnet_runtime::regularization::{Penalty, Regularization};
+#[cfg(feature = "train")]
 pub use convnet_runtime::train::{Trainer, evaluate, predict};
 pub use convnet_runtime::workspace::{InferenceWorkspace, TrainingWorkspace};
 pub use convnet_runtime::{Error, Initialization, Network, Observer, Scalar, Step, Unobserved, Weights};

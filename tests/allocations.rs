@@ -66,7 +66,9 @@ where
     let images = Array4::from_shape_fn((BATCH, 28, 28, 1), |(n, y, x, _)| ((n + y * x) % 9) as f32 / 9.0);
     let labels: Vec<usize> = (0..BATCH).map(|image| image % 10).collect();
     let optimizer = Momentum::new(0.001, 0.9).expect("options");
-    let mut trainer = Trainer::new(network, optimizer, BATCH, 1).expect("a trainer");
+    let trainer = Trainer::new(network, optimizer, BATCH, 1).expect("a trainer");
+    let penalty = Penalty::elastic_net(1e-5, 1e-4).and_then(|penalty| penalty.with_max_norm(3.0));
+    let mut trainer = trainer.with_regularization(penalty.expect("options")).expect("no names");
     let mut workspace = InferenceWorkspace::of(trainer.network(), BATCH).expect("a workspace");
     let mut both = |count: usize| {
         let images = images.slice(ndarray::s![..count, .., .., ..]);

@@ -90,6 +90,28 @@ fn one_step_gives_the_same_bits_on_1_2_and_4_threads() {
     }
 }
 
+/// Some steps of a network whose largest tensor is regularised in many pieces: parameters and the regularisation loss.
+fn regularized() -> (Vec<u32>, u64) {
+    let images = Array4::from_shape_fn((8, 32, 32, 3), |(n, y, x, d)| ((n + y * x + d) % 9) as f32 / 9.0);
+    let labels: Vec<usize> = (0..8).collect();
+    let penalty = Penalty::elastic_net(1e-3, 1e-2).and_then(|penalty| penalty.with_max_norm(0.9));
+    let trainer = Trainer::new(Wide::new(3), Sgd::new(0.01).expect("a rate"), 8, 1).expect("a trainer");
+    let mut trainer = trainer.with_regularization(penalty.expect("options")).expect("no names");
+    for _ in 0..3 {
+        trainer.step(images.view(), &labels).expect("a step");
+    }
+    (bits(trainer.network().parameters().as_slice()), trainer.regularization_loss().to_bits())
+}
+
+#[test]
+fn regularisation_gives_the_same_bits_on_1_2_and_4_threads() {
+    let one = in_pool(1, regularized);
+    for threads in [2, 4] {
+        assert!(in_pool(threads, regularized) == one, "{threads} threads");
+    }
+    assert!(regularized() == one, "outside any pool of ours");
+}
+
 /// A workspace may be made in one pool and used in a larger one.
 #[test]
 fn a_workspace_serves_any_pool() {

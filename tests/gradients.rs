@@ -16,12 +16,12 @@ fn images<N: Network<Scalar = f64>>() -> Array4<f64> {
 }
 
 fn checker() -> GradientChecker {
-    GradientChecker { per_tensor: 60, ..GradientChecker::default() }
+    GradientChecker::default().per_tensor(60)
 }
 
 /// For smooth functions: a larger step, extrapolated, which sees gradients far below the rounding of the loss over 1e-5.
 fn smooth_checker() -> GradientChecker {
-    GradientChecker { step: 1e-3, extrapolate: true, ..checker() }
+    checker().step(1e-3).extrapolate()
 }
 
 fn check<N>(checker: GradientChecker, images: ArrayView4<'_, f64>, limit: f64) -> GradientCheck
@@ -35,8 +35,12 @@ where
     let labels: Vec<usize> = (0..IMAGES).map(|image| (7 * image + 1) % classes).collect();
     let loss = network.loss().clone();
     let found = checker.check(&mut network, images, &labels[..], &loss).expect("a check");
-    assert!(found.error <= limit, "{}: {found}", N::ARCHITECTURE.name());
-    assert!(found.compared >= 20 && found.kinks * 4 <= found.compared, "{}: {found}", N::ARCHITECTURE.name());
+    assert!(found.error() <= limit, "{}: {found}", N::ARCHITECTURE.name());
+    assert!(
+        found.compared() >= 20 && found.crossings() * 4 <= found.compared(),
+        "{}: {found}",
+        N::ARCHITECTURE.name()
+    );
     assert_eq!(network.parameters().as_slice(), before, "the network is left as it was");
     found
 }
@@ -177,7 +181,7 @@ fn a_wrong_gradient_is_found() {
     let mut network = Small::<f64>::new(3, &Initialization::default()).expect("a network");
     let found =
         checker().check(&mut network, images::<Small<f64>>().view(), &[0, 1, 2][..], &Half).expect("a check");
-    assert!(found.error > 5e-4, "{found}");
+    assert!(found.error() > 5e-4, "{found}");
 }
 
 /// The gradient by a bias before batch normalization is exactly 0, which differences are not: with any step, and after
@@ -188,8 +192,7 @@ fn a_gradient_of_zero_is_no_error() {
         struct Biased { INPUT[8x8x3] -> CONV3-8 -> BN -> TANH -> CONV3-8 -> BN -> TANH -> FC16 -> BN -> TANH -> FC4 }
     }
     for step in [1e-4, 1e-5, 1e-6] {
-        let checker = GradientChecker { step, ..checker() };
-        check::<Biased<f64>>(checker, images::<Biased<f64>>().view(), 1e-4);
+        check::<Biased<f64>>(checker().step(step), images::<Biased<f64>>().view(), 1e-4);
     }
 }
 
@@ -204,7 +207,7 @@ fn kinks_are_left_out() {
     let found = checker()
         .check(&mut network, images.view(), &[0][..], &Svm::new(1.0).expect("a margin"))
         .expect("a check");
-    assert!(found.kinks >= 3, "{found}");
+    assert!(found.crossings() >= 3, "{found}");
 }
 
 /// Losses whose targets are no labels, through a network.
@@ -223,8 +226,8 @@ mod other_targets {
         let mut network = N::new(3, &Initialization::default()).expect("a network");
         let loss = network.loss().clone();
         let found = checker.check(&mut network, images::<N>().view(), targets, &loss).expect("a check");
-        assert!(found.error <= limit, "{}: {found}", N::ARCHITECTURE.name());
-        assert!(found.compared >= 20 && found.kinks * 4 <= found.compared, "{found}");
+        assert!(found.error() <= limit, "{}: {found}", N::ARCHITECTURE.name());
+        assert!(found.compared() >= 20 && found.crossings() * 4 <= found.compared(), "{found}");
     }
 
     static ANIMALS: Tree = Tree::new(&[Inner(&[Class(0), Class(1)]), Inner(&[Class(2), Class(3), Class(4)])]);

@@ -184,9 +184,9 @@ fn weights_that_do_not_fit_are_refused_wherever_they_are_used() {
 fn gradients_with_options() {
     fn check<N: Network<Scalar = f64>>(mut network: N, targets: <N::Loss as Loss<f64>>::Targets<'_>) {
         let loss = network.loss().clone();
-        let checker = GradientChecker { step: 1e-3, extrapolate: true, ..GradientChecker::default() };
+        let checker = GradientChecker::default().step(1e-3).extrapolate();
         let found = checker.check(&mut network, images(5).view(), targets, &loss).expect("a check");
-        assert!(found.error < 1e-6 && found.compared > 40, "{}: {found}", N::ARCHITECTURE.name());
+        assert!(found.error() < 1e-6 && found.compared() > 40, "{}: {found}", N::ARCHITECTURE.name());
     }
     let mut smoothed = made::<Smoothed<f64>>();
     let loss = smoothed.loss().clone();

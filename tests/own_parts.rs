@@ -119,9 +119,9 @@ fn images() -> Array4<f64> {
 fn their_gradients_are_checked_like_any_other() {
     let mut network = Own::<f64>::new(3, &Initialization::default()).expect("a network");
     let targets: Vec<f64> = (0..9).map(|i| f64::from(i).cos()).collect();
-    let checker = GradientChecker { step: 1e-3, extrapolate: true, ..GradientChecker::default() };
+    let checker = GradientChecker::default().step(1e-3).extrapolate();
     let found = checker.check(&mut network, images().view(), &targets[..], &Quartic).expect("a check");
-    assert!(found.error < 1e-7 && found.kinks == 0 && found.compared >= 80, "{found}");
+    assert!(found.error() < 1e-7 && found.crossings() == 0 && found.compared() >= 80, "{found}");
     assert_eq!(network.state().as_slice(), [0.0; 2], "a gradient check moves no state");
 }
 

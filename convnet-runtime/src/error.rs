@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use convnet_geometry::{Extent, GeometryError, Volume};
+use convnet_geometry::{Extent, GeometryError, Role, Volume};
 
 use crate::simd::{TIER_VARIABLE, Tier};
 
@@ -309,12 +309,56 @@ pub enum Error {
         /// What was given.
         found: usize,
     },
-    /// The gradient of the input was asked for when the workspace holds no gradients of these parameters.
+    /// The gradient of the input, or regularised gradients, were asked for when the workspace holds no gradients of these
+    /// parameters.
     #[error(
-        "the gradient of the input needs the gradients of these very parameters: call `gradients` first, and again after \
+        "this needs the gradients of these very parameters in the workspace: call `gradients` first, and again after \
          the parameters changed"
     )]
     NoGradients,
+    /// A name of something that a network does not have.
+    #[error("network `{network}` has no {what} `{name}`: {hint}")]
+    UnknownName {
+        /// What should be called so.
+        what: &'static str,
+        /// The name given.
+        name: String,
+        /// The network.
+        network: &'static str,
+        /// The name that was meant, or those that there are.
+        hint: String,
+    },
+    /// A position beyond the numbers of a tensor.
+    #[error("`{tensor}` has no number {position}: it holds {count}, 0 to {}", count.saturating_sub(1))]
+    TensorPosition {
+        /// The tensor.
+        tensor: String,
+        /// The position given.
+        position: usize,
+        /// How many numbers it holds.
+        count: usize,
+    },
+    /// A layer's own penalty that would do nothing.
+    #[error(
+        "the penalty of layer `{layer}` acts on none of its tensors ({}): it acts on weights, and on others if \
+         `also_on` names their role; `Penalty::NONE` leaves the layer out",
+        tensors.join(", ")
+    )]
+    IdlePenalty {
+        /// The layer.
+        layer: String,
+        /// The names of its tensors.
+        tensors: Vec<String>,
+    },
+    /// A penalty on tensors that are not learned.
+    #[error(
+        "a penalty cannot act on a {role}: that is state, which is not learned. Weights, biases, scales, shifts, slopes \
+         and parameters are"
+    )]
+    UnlearnedRole {
+        /// The role given.
+        role: Role,
+    },
     /// A data set without images.
     #[error("the data set holds no image")]
     EmptyData,

@@ -2,8 +2,8 @@
 //!
 //! Use it through the facade `convnet`, which re-exports what a program needs. In reading order:
 //! [`scalar`](Scalar), [`simd`] and [`gemm`] (matrix products), [`layers`], [`losses`], [`Parameters`] and
-//! [`Initialization`], the [workspaces](workspace), the [`Network`] trait, [`inference`] of
-//! trained networks, [`data`], [`optimizers`] and [`train`].
+//! [`Initialization`], the [workspaces](workspace), the [`Network`] trait, [`inference`] of trained networks, [`data`],
+//! [`optimizers`], [`regularization`] and [`train`].
 //!
 //! * Volumes are N x H x W x D, row-major, depth innermost.
 //! * All memory of a step lives in a workspace; after the first step nothing is allocated.
@@ -13,6 +13,8 @@ mod error;
 mod fully_connected;
 mod init;
 mod kinks;
+#[cfg(feature = "train")]
+mod names;
 mod network;
 mod observer;
 mod parallel;
@@ -32,6 +34,8 @@ pub mod workspace;
 
 #[cfg(feature = "train")]
 pub mod optimizers;
+#[cfg(feature = "train")]
+pub mod regularization;
 #[cfg(feature = "train")]
 pub mod train;
 

@@ -35,7 +35,7 @@ pub enum Gradients {
     /// Replace them.
     #[default]
     Overwrite,
-    /// Add to them.
+    /// Add to them: the sum of the gradients of each batch's mean loss. Regularisation is no part of them.
     Accumulate,
 }
 

@@ -12,6 +12,8 @@ use rand_distr::{Distribution, StandardNormal};
 use crate::gemm::Packed;
 use crate::layers::{Runs, RunsInPlace};
 use crate::network::Gradients;
+#[cfg(feature = "train")]
+use crate::regularization;
 use crate::simd::Tier;
 
 mod sealed {
@@ -124,6 +126,18 @@ pub trait Kernels: Sized {
 
     /// `v = kept * v - rate * dx; x += v`.
     fn descend_with_velocity(x: &mut [Self], v: &mut [Self], dx: &[Self], rate: Self, kept: Self);
+
+    /// The sums of `|x|` and `x^2`.
+    #[cfg(feature = "train")]
+    fn magnitudes(x: &[Self]) -> [f64; 2];
+
+    /// `dx += l2 * x + l1 * sign(x)`; the sums of `|x|` and `x^2`.
+    #[cfg(feature = "train")]
+    fn add_penalty(dx: &mut [Self], x: &[Self], l1: Self, l2: Self) -> [f64; 2];
+
+    /// Scales each row of so many numbers back to the norm `bound`, if it is above.
+    #[cfg(feature = "train")]
+    fn clamp_rows(x: &mut [Self], row: usize, bound: f64);
 }
 
 /// Compiles the kernels for a scalar.
@@ -190,6 +204,21 @@ macro_rules! compile_kernels {
                     *v = kept * *v - rate * dx;
                     *x += *v;
                 }
+            }
+
+            #[cfg(feature = "train")]
+            fn magnitudes(x: &[Self]) -> [f64; 2] {
+                regularization::magnitudes(x)
+            }
+
+            #[cfg(feature = "train")]
+            fn add_penalty(dx: &mut [Self], x: &[Self], l1: Self, l2: Self) -> [f64; 2] {
+                regularization::add_penalty(dx, x, l1, l2)
+            }
+
+            #[cfg(feature = "train")]
+            fn clamp_rows(x: &mut [Self], row: usize, bound: f64) {
+                regularization::clamp_rows(x, row, bound);
             }
         }
     };

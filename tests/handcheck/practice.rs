@@ -5,7 +5,7 @@ use convnet::data::{Batches, Scaling, idx};
 use convnet::geometry::Volume;
 use convnet::losses::{Evaluation, Loss, LossValue, Softmax};
 use convnet::optimizers::{Optimizer, Sgd};
-use convnet::train::GradientChecker;
+use convnet::train::{GradientChecker, Smoothness, Verdict};
 use convnet::workspace::{InferenceWorkspace, TrainingWorkspace};
 use convnet::{Error, Initialization, Network, Parameters, Step, Unobserved, network};
 use ndarray::Array4;
@@ -43,7 +43,7 @@ impl Loss<f64> for Mistaken {
 }
 
 /// The largest relative error that a gradient check finds.
-fn error<N, L>(checker: GradientChecker, loss: &L) -> f64
+fn error<N, L>(checker: &GradientChecker, loss: &L) -> f64
 where
     N: Network<Scalar = f64>,
     L: for<'a> Loss<f64, Targets<'a> = &'a [usize]>,
@@ -51,22 +51,27 @@ where
     let images =
         Array4::from_shape_fn((3, 4, 4, 2), |(n, y, x, d)| ((7 * n + 5 * y + 3 * x + d) as f64).sin());
     let mut network = N::new(3, &Initialization::default()).expect("a network");
-    checker.check(&mut network, images.view(), &[0, 1, 2][..], loss).expect("a check").error
+    checker.check(&mut network, images.view(), &[0, 1, 2][..], loss).expect("a check").error()
 }
 
-/// The step is ours; the other numbers are limits, which our own networks keep, or break where they should.
+/// The limits at which our verdict changes, which our own networks keep, or break where they should.
 pub(crate) fn gradcheck() -> Value {
-    let (wrong, kinks, happy) = (1e-2, 1e-4, 1e-7);
+    let (step, wrong, kinks, happy) = (1e-5, 1e-2, 1e-4, 1e-7);
+    for (limit, up_to, above) in [
+        (wrong, Verdict::Uncomfortable, Verdict::Wrong),
+        (kinks, Verdict::Okay, Verdict::Uncomfortable),
+        (happy, Verdict::Happy, Verdict::Okay),
+    ] {
+        assert_eq!(Verdict::on(limit, Smoothness::Kinked), up_to);
+        assert_eq!(Verdict::on(1.001 * limit, Smoothness::Kinked), above);
+    }
     let checker = GradientChecker::default();
-    assert!(error::<Smooth<f64>, _>(checker, &Mistaken) > wrong);
-    assert!(error::<Kinked<f64>, _>(checker, &Softmax::default()) < kinks);
-    assert!(
-        error::<Smooth<f64>, _>(
-            GradientChecker { step: 1e-3, extrapolate: true, ..checker },
-            &Softmax::default()
-        ) < happy
-    );
-    json!([checker.step, wrong, kinks, happy])
+    assert_eq!(checker, checker.clone().step(step));
+    let exact = checker.clone().step(1e-3).extrapolate();
+    assert!(error::<Smooth<f64>, _>(&checker, &Mistaken) > wrong);
+    assert!(error::<Kinked<f64>, _>(&checker, &Softmax::default()) < kinks);
+    assert!(error::<Smooth<f64>, _>(&exact, &Softmax::default()) < happy);
+    json!([step, wrong, kinks, happy])
 }
 
 /// While training what is kept is divided by the probability of keeping it; inference changes nothing.

@@ -14,6 +14,7 @@ mod losses;
 mod maxout;
 mod normalization;
 mod pooling;
+mod regularization;
 
 pub use activation::{activation, activation_gradient, prelu, prelu_gradients, relu, relu_gradient};
 pub use convolution::{convolution, convolution_gradients};
@@ -31,3 +32,4 @@ pub use normalization::{
     response_norm_gradient,
 };
 pub use pooling::{pooling, pooling_gradient};
+pub use regularization::{max_norm, penalty};

@@ -10,7 +10,9 @@ use crate::losses::Loss;
 use crate::scalar::Scalar;
 
 pub use evaluate::{Evaluation, Prediction, evaluate, image_losses, predict};
-pub use gradient_check::{GradientCheck, GradientChecker};
+pub use gradient_check::{
+    Comparison, GradientCheck, GradientChecker, Smoothness, StepSweep, TensorCheck, Verdict,
+};
 pub use trainer::{EpochSummary, Progress, Trainer};
 
 /// A loss whose targets are labels, one for each image.

@@ -9,6 +9,7 @@ use crate::network::{Network, Statistics, Step};
 use crate::observer::{FirstNonFinite, Observer, Unobserved};
 use crate::optimizers::Optimizer;
 use crate::parameters::Parameters;
+use crate::regularization::{Regularization, Regularizer};
 use crate::scalar::Scalar;
 use crate::workspace::TrainingWorkspace;
 
@@ -20,6 +21,9 @@ pub struct Trainer<N: Network, O> {
     network: N,
     loss: N::Loss,
     optimizer: O,
+    regularizer: Option<Regularizer>,
+    /// The regularisation loss of the last step.
+    penalty: f64,
     workspace: TrainingWorkspace<N::Scalar>,
     /// The network's state before the step, to go back to when it fails.
     state: Vec<N::Scalar>,
@@ -37,8 +41,10 @@ pub struct Progress {
     pub steps: usize,
     /// Images seen in this epoch.
     pub images: usize,
-    /// The mean loss of the epoch so far.
+    /// The mean data loss of the epoch so far.
     pub loss: f64,
+    /// The mean regularisation loss of the epoch so far; 0 without regularisation.
+    pub regularization: f64,
     /// The share of images classified rightly in the epoch so far, each before the update that it led to.
     pub accuracy: f64,
 }
@@ -48,8 +54,11 @@ pub struct Progress {
 pub struct EpochSummary {
     /// The epoch, counted from 1.
     pub epoch: u64,
-    /// The mean loss of its batches, each before its update.
+    /// The mean data loss of its images, each before the update that it led to.
     pub loss: f64,
+    /// The mean regularisation loss, before each update, an image counting as one; 0 without regularisation. What is
+    /// descended is the sum of both losses.
+    pub regularization: f64,
     /// The share of images classified rightly, each before the update that it led to.
     pub accuracy: f64,
 }
@@ -66,7 +75,28 @@ where
     pub fn new(network: N, optimizer: O, batch: usize, seed: u64) -> Result<Self, Error> {
         let workspace = TrainingWorkspace::new(N::ARCHITECTURE, batch)?;
         let (loss, state) = (network.loss().clone(), network.state().as_slice().to_vec());
-        Ok(Self { network, loss, optimizer, workspace, state, seed, epoch: 0, step: 0 })
+        let (regularizer, penalty) = (None, 0.0);
+        Ok(Self { network, loss, optimizer, regularizer, penalty, workspace, state, seed, epoch: 0, step: 0 })
+    }
+
+    /// Regularises every step from now on: the gradient is added before the update, the max norm kept after it.
+    ///
+    /// ```
+    /// # use convnet_runtime::{Error, Network, losses::Softmax, optimizers::Sgd, train::Trainer};
+    /// use convnet_runtime::regularization::{Penalty, Regularization};
+    ///
+    /// # fn f<N: Network<Scalar = f32, Loss = Softmax>>(trainer: Trainer<N, Sgd>) -> Result<(), Error> {
+    /// let regularization = Regularization::new(Penalty::l2(5e-4)?).layer("fc3", Penalty::NONE);
+    /// let trainer = trainer.with_regularization(regularization)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Regularization::of`].
+    pub fn with_regularization(self, regularization: impl Into<Regularization>) -> Result<Self, Error> {
+        let regularizer = regularization.into().of(N::ARCHITECTURE)?;
+        Ok(Self { regularizer: Some(regularizer), ..self })
     }
 
     /// With Gaussian noise of this standard deviation on every image that it trains on, a regulariser, in the units of the
@@ -95,21 +125,22 @@ where
         let mut batches = Batches::new(data, *scaling, self.workspace.capacity())?;
         batches.shuffle(self.seed, self.epoch);
         let steps = batches.per_epoch();
-        let (mut seen, mut loss, mut right) = (0, 0.0, 0);
+        let mut sums = Sums::default();
         for step in 1..=steps {
             let Some((images, labels)) = batches.next() else { break };
-            loss += self.step(images, labels)? * labels.len() as f64;
-            right += count_right(self.network.loss(), self.workspace.scores(), labels);
-            seen += labels.len();
-            let (loss, accuracy) = (loss / seen as f64, right as f64 / seen as f64);
-            progress(Progress { step, steps, images: seen, loss, accuracy });
+            let loss = self.step(images, labels)?;
+            let right = count_right(self.network.loss(), self.workspace.scores(), labels);
+            sums.add(labels.len(), loss, self.penalty, right);
+            let [loss, regularization, accuracy] = sums.means();
+            progress(Progress { step, steps, images: sums.images, loss, regularization, accuracy });
         }
         self.epoch += 1;
-        let (loss, accuracy) = (loss / seen as f64, right as f64 / seen as f64);
-        Ok(EpochSummary { epoch: self.epoch, loss, accuracy })
+        let [loss, regularization, accuracy] = sums.means();
+        Ok(EpochSummary { epoch: self.epoch, loss, regularization, accuracy })
     }
 
-    /// Trains on one batch, `[N, H, W, D]` with as many labels; returns its loss before the update.
+    /// Trains on one batch, `[N, H, W, D]` with as many labels; returns its data loss before the update.
+    /// [`regularization_loss`](Self::regularization_loss) is the other part of the loss.
     ///
     /// # Errors
     /// Those of [`Network::gradients`]; [`Error::Diverged`] or [`Error::NonFinite`] if the loss, the state after it or a
@@ -129,6 +160,7 @@ where
         if !value.is_finite() {
             return Err(self.diagnose(images, labels, step, value));
         }
+        let penalty = self.regularize()?;
         if let Some((tensor, value)) = last_non_finite(self.network.state()) {
             return Err(Error::NonFinite { step: self.step, what: format!("`{tensor}`"), value });
         }
@@ -137,10 +169,29 @@ where
             return Err(Error::NonFinite { step: self.step, what, value });
         }
         self.optimizer.update(self.network.parameters_mut(), self.workspace.gradients())?;
+        if let Some(regularizer) = &self.regularizer {
+            regularizer.project(self.network.parameters_mut())?;
+        }
         if let Some((tensor, value)) = last_non_finite(self.network.parameters()) {
             return Err(Error::BrokenUpdate { step: self.step, tensor, value });
         }
+        self.penalty = penalty;
         Ok(value)
+    }
+
+    /// Adds the gradient of the regularisation; its loss.
+    fn regularize(&mut self) -> Result<f64, Error> {
+        let Some(regularizer) = &mut self.regularizer else { return Ok(0.0) };
+        let value = self.workspace.regularize(self.network.parameters(), regularizer)?;
+        if value.is_finite() {
+            return Ok(value);
+        }
+        Err(Error::NonFinite { step: self.step, what: "the regularisation loss".to_owned(), value })
+    }
+
+    /// The regularisation loss of the last step, before its update; 0 without regularisation.
+    pub fn regularization_loss(&self) -> f64 {
+        self.penalty
     }
 
     /// The network.
@@ -186,6 +237,29 @@ where
             (Ok(_), Some((layer, value))) => Error::Diverged { step: step.number, layer, value },
             (Ok(_), None) => Error::NonFinite { step: step.number, what: "the loss".to_owned(), value: loss },
         }
+    }
+}
+
+/// What the images of an epoch add up to.
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    images: usize,
+    loss: f64,
+    regularization: f64,
+    right: usize,
+}
+
+impl Sums {
+    fn add(&mut self, images: usize, loss: f64, regularization: f64, right: usize) {
+        self.images += images;
+        self.loss += loss * images as f64;
+        self.regularization += regularization * images as f64;
+        self.right += right;
+    }
+
+    /// The data loss, the regularisation loss and the share of images classified rightly.
+    fn means(&self) -> [f64; 3] {
+        [self.loss, self.regularization, self.right as f64].map(|sum| sum / self.images as f64)
     }
 }
 

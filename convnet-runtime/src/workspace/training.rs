@@ -19,6 +19,8 @@ use crate::observer::Observer;
 use crate::parallel;
 use crate::parameters::{Buffer, Parameters, zeros};
 use crate::random::Draw;
+#[cfg(feature = "train")]
+use crate::regularization::Regularizer;
 use crate::scalar::Scalar;
 use crate::simd::Tier;
 
@@ -147,6 +149,28 @@ impl<T: Scalar> TrainingWorkspace<T> {
     /// The gradients by the parameters, in their layout.
     pub fn gradients(&self) -> &Parameters<T> {
         &self.gradients
+    }
+
+    /// Adds the gradient of a regularisation at these parameters to those of the last step; its loss, which is no part of
+    /// the step's.
+    ///
+    /// Where steps [accumulate](Gradients::Accumulate), each call adds it once: k batches whose gradients are added up, each
+    /// the gradient of a mean, outweigh one regularisation k times over. To keep the balance that one batch has, call it
+    /// after each of them.
+    ///
+    /// # Errors
+    /// [`Error::NoGradients`] if there was no step, or the parameters changed since; [`Error::ParameterCount`] if the
+    /// regularizer is another network's.
+    #[cfg(feature = "train")]
+    pub fn regularize(
+        &mut self,
+        parameters: &Parameters<T>,
+        regularizer: &mut Regularizer,
+    ) -> Result<f64, Error> {
+        if self.version != Some(parameters.version()) {
+            return Err(Error::NoGradients);
+        }
+        regularizer.add_gradient(parameters, &mut self.gradients)
     }
 
     /// The scores of the last batch, `[N, H, W, D]`; none before the first, or after one that failed.

@@ -4,9 +4,8 @@ use convnet_geometry::{Activation, Dropout, Function, Join, Joint, PRelu, Real, 
 use ndarray::{Array4, ArrayView4};
 use proptest::prelude::*;
 
-use super::{
-    DRAW, IMAGES, Numbers, assert_close, assert_close_to, batch, bits, run, run_in_place, slice, volumes,
-};
+use super::strategies::{branches, config, prelus, volumes};
+use super::{DRAW, IMAGES, Numbers, assert_close, assert_close_to, batch, bits, run, run_in_place, slice};
 use crate::layers::{Branch, InPlace};
 use crate::network::Gradients;
 use crate::random::Draw;
@@ -84,7 +83,7 @@ fn check_join<T: Scalar>(joint: &Joint, depths: &[usize]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(config(200))]
 
     #[test]
     fn activations_are_their_references(volume in volumes()) {
@@ -95,8 +94,10 @@ proptest! {
     }
 
     #[test]
-    fn prelu_is_its_reference(volume in volumes(), depth in 1_usize..40, shared: bool) {
-        let layer = PRelu::new(Volume { depth, ..volume }, shared);
+    fn prelu_is_its_reference(
+        layer in prop_oneof![prelus(volumes(), false), prelus(volumes(), true)], depth in 1_usize..40
+    ) {
+        let layer = PRelu::new(Volume { depth, ..layer.volume }, layer.shared);
         check_prelu::<f32>(&layer);
         check_prelu::<f64>(&layer);
     }
@@ -109,9 +110,9 @@ proptest! {
     }
 
     #[test]
-    fn joints_are_their_references(volume in volumes(), depths in proptest::collection::vec(1_usize..8, 1..5)) {
-        let stacked = Volume { depth: depths.iter().sum(), ..volume };
-        let sums = vec![volume.depth; depths.len()];
+    fn joints_are_their_references(
+        (stacked, depths) in branches(volumes(), Join::Stack), (volume, sums) in branches(volumes(), Join::Sum)
+    ) {
         for (join, output, depths) in [(Join::Stack, stacked, &depths), (Join::Sum, volume, &sums)] {
             check_join::<f32>(&Joint { join, output }, depths);
             check_join::<f64>(&Joint { join, output }, depths);

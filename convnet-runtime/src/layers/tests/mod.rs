@@ -6,16 +6,16 @@ mod known_bugs;
 mod normalization;
 mod pooling;
 mod random;
+mod strategies;
 #[cfg(feature = "threads")]
 mod threads;
 mod weights;
 
 use convnet_geometry::{
-    BatchNorm, Convolution, Counts, Dense, Extent, FractionalPooling, LayerKind, Local, Maxout, Needs, PRelu,
-    Padding, Pooling, ResponseNorm, Rounding, Volume, Window,
+    BatchNorm, Convolution, Counts, Dense, FractionalPooling, LayerKind, Local, Maxout, Needs, PRelu,
+    Pooling, ResponseNorm, Volume,
 };
 use ndarray::{Array, Array4, ArrayView1, Dimension, ShapeBuilder};
-use proptest::prelude::*;
 
 use super::{Algorithms, Context, Forward, InPlace, InputGradient, Kept, Layer, Mode, ParameterGradient};
 use crate::kinks::Kinks;
@@ -98,12 +98,17 @@ struct Numbers<T> {
 impl<T: Scalar> Numbers<T> {
     /// Random numbers for a layer; the state is positive, as variances are.
     fn new(layer: &impl Kind, images: usize) -> Self {
-        let (kind, counts) = (layer.kind(), layer.kind().counts());
+        Self::drawn(layer, images, 0)
+    }
+
+    /// Those that this seed draws.
+    fn drawn(layer: &impl Kind, images: usize, seed: u64) -> Self {
+        let (kind, counts, seed) = (layer.kind(), layer.kind().counts(), 4 * seed);
         Self {
-            parameters: random(counts.parameters(), 2).to_vec(),
-            state: random(counts.state, 3).mapv(|x: T| x * x + T::from_f64(0.1)).to_vec(),
-            input: batch(images, kind.input().expect("one input"), 1),
-            output_gradient: batch(images, kind.output(), 4),
+            parameters: random(counts.parameters(), seed + 2).to_vec(),
+            state: random(counts.state, seed + 3).mapv(|x: T| x * x + T::from_f64(0.1)).to_vec(),
+            input: batch(images, kind.input().expect("one input"), seed + 1),
+            output_gradient: batch(images, kind.output(), seed + 4),
         }
     }
 
@@ -171,7 +176,7 @@ fn run_modes_by<T: Scalar>(
 /// A layer with memory that is full of NaN before each of its passes.
 struct Bench<'a, T, L> {
     layer: &'a L,
-    numbers: &'a Numbers<T>,
+    numbers: Numbers<T>,
     tier: Tier,
     algorithms: Algorithms,
     workers: Workers<T>,
@@ -183,16 +188,16 @@ struct Bench<'a, T, L> {
 }
 
 impl<'a, T: Scalar, L: Layer<T> + Kind> Bench<'a, T, L> {
-    fn new(layer: &'a L, numbers: &'a Numbers<T>, tier: Tier) -> Self {
+    fn new(layer: &'a L, numbers: &Numbers<T>, tier: Tier) -> Self {
         Self::by(layer, numbers, tier, Algorithms::CHOSEN)
     }
 
-    fn by(layer: &'a L, numbers: &'a Numbers<T>, tier: Tier, algorithms: Algorithms) -> Self {
+    fn by(layer: &'a L, numbers: &Numbers<T>, tier: Tier, algorithms: Algorithms) -> Self {
         let (Counts { switches, saved, statistics, .. }, images) =
             (layer.kind().counts(), numbers.input.dim().0);
         Self {
             layer,
-            numbers,
+            numbers: numbers.clone(),
             tier,
             algorithms,
             workers: Workers::new(),
@@ -212,11 +217,11 @@ impl<'a, T: Scalar, L: Layer<T> + Kind> Bench<'a, T, L> {
     fn pass(&mut self, f: impl FnOnce(&L, &Numbers<T>, Kept<'_, T>, &mut Context<'_, T>)) {
         self.workers.fill(T::nan());
         self.packed.fill(T::nan());
-        let Self { numbers, tier, algorithms, ref workers, .. } = *self;
+        let Self { ref numbers, tier, algorithms, ref workers, ref mut packed, .. } = *self;
         let images = numbers.input.dim().0;
-        let mut context = Context { images, tier, algorithms, packed: &mut self.packed, workers };
+        let mut context = Context { images, tier, algorithms, packed, workers };
         let (switches, saved, statistics) = (&self.switches[..], &self.saved[..], &self.statistics[..]);
-        f(self.layer, self.numbers, Kept { switches, saved, statistics, draw: DRAW }, &mut context);
+        f(self.layer, &self.numbers, Kept { switches, saved, statistics, draw: DRAW }, &mut context);
     }
 
     fn infer(&mut self) -> Vec<T> {
@@ -283,35 +288,4 @@ fn run_in_place<T: Scalar>(
     layer.forward(&mut output, Some(DRAW));
     layer.backward(&output, &mut gradient, DRAW);
     (output, gradient)
-}
-
-fn extents(sides: std::ops::Range<usize>) -> impl Strategy<Value = Extent> {
-    (sides.clone(), sides).prop_map(|(width, height)| Extent { width, height })
-}
-
-fn paddings() -> impl Strategy<Value = Padding> {
-    (0_usize..4, 0_usize..4, 0_usize..4, 0_usize..4).prop_map(|(left, right, top, bottom)| Padding {
-        left,
-        right,
-        top,
-        bottom,
-    })
-}
-
-fn windows() -> impl Strategy<Value = Window> {
-    let rounding = prop_oneof![Just(Rounding::Floor), Just(Rounding::Ceil)];
-    (extents(1..5), extents(1..4), extents(1..3), paddings(), rounding).prop_map(
-        |(filter, stride, dilation, padding, rounding)| Window {
-            filter,
-            stride,
-            dilation,
-            padding,
-            rounding,
-        },
-    )
-}
-
-fn volumes() -> impl Strategy<Value = Volume> {
-    (1_usize..14, 1_usize..14, 1_usize..7)
-        .prop_map(|(width, height, depth)| Volume::new(width, height, depth))
 }

@@ -1,10 +1,11 @@
 //! BN and LRN.
 
-use convnet_geometry::{BatchNorm, Real, ResponseNorm, Volume};
+use convnet_geometry::{BatchNorm, ResponseNorm, Volume};
 use ndarray::{Array4, ArrayView1};
 use proptest::prelude::*;
 
-use super::{IMAGES, Numbers, assert_close, assert_close_to, run, run_modes, slice, volumes};
+use super::strategies::{config, response_norms, volumes};
+use super::{IMAGES, Numbers, assert_close, assert_close_to, run, run_modes, slice};
 use crate::reference;
 use crate::scalar::Scalar;
 use crate::simd::Tier;
@@ -59,7 +60,7 @@ fn check_response_norm<T: Scalar>(layer: &ResponseNorm, scale: f64) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
+    #![proptest_config(config(200))]
 
     #[test]
     fn batch_norm_is_its_reference(volume in volumes(), depth in 1_usize..40, images in 1_usize..6, momentum in 0.0..1.0, epsilon in 1e-4..0.1) {
@@ -70,13 +71,12 @@ proptest! {
 
     #[test]
     fn response_norm_is_its_reference(
-        volume in volumes(), depth in 1_usize..20, n in 1_usize..9, k in 0.5..2.0, alpha in 1e-4..1.0, odd: bool, over_n: bool, scale in 0.5..3.0
+        plain in response_norms(volumes(), false), over_n in response_norms(volumes(), true), scale in 0.5..3.0
     ) {
-        let beta = Real::new(if odd { 1.3 } else { 0.75 });
-        let volume = Volume { depth, ..volume };
-        let layer = ResponseNorm { volume, n, k: Real::new(k), alpha: Real::new(alpha), beta, over_n };
-        check_response_norm::<f32>(&layer, scale);
-        check_response_norm::<f64>(&layer, scale);
+        for layer in [plain, over_n] {
+            check_response_norm::<f32>(&layer, scale);
+            check_response_norm::<f64>(&layer, scale);
+        }
     }
 }
 

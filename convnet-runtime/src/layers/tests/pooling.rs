@@ -1,14 +1,11 @@
 //! POOL, AVGPOOL, L2POOL, STOCHPOOL, FRACPOOL and MAXOUT.
 
-use convnet_geometry::{
-    Average, Extent, FractionalPooling, Maxout, Pool, Pooling, PoolingSpec, Volume, Window,
-};
+use convnet_geometry::{Average, FractionalPooling, Maxout, Pool, Pooling, PoolingSpec, Volume, Window};
 use ndarray::Array4;
 use proptest::prelude::*;
 
-use super::{
-    Bench, DRAW, IMAGES, Kind, Numbers, assert_close, bits, run, run_modes, slice, volumes, windows,
-};
+use super::strategies::{config, fractional_poolings, global_averages, maxouts, poolings, volumes};
+use super::{Bench, DRAW, IMAGES, Kind, Numbers, assert_close, bits, run, run_modes, slice};
 use crate::layers::Layer;
 use crate::network::Statistics;
 use crate::random::Draw;
@@ -61,28 +58,30 @@ fn check_maxout<T: Scalar>(layer: &Maxout) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(config(200))]
 
     #[test]
-    fn pooling_is_its_reference(volume in volumes(), window in windows(), kind in 0..POOLS.len()) {
-        let window = Window { dilation: Extent::square(1), ..window };
-        if let Ok(geometry) = PoolingSpec::new(volume, window, POOLS[kind]).check() {
+    fn pooling_is_its_reference(geometries in POOLS.map(|pool| poolings(volumes(), pool))) {
+        for geometry in geometries {
             check_pooling::<f32>(&geometry);
             check_pooling::<f64>(&geometry);
         }
     }
 
     #[test]
-    fn fractional_pooling_is_its_reference(volume in volumes(), ratio in 1.0..3.0) {
-        if let Ok(geometry) = FractionalPooling::check(volume, ratio) {
-            check_fractional::<f32>(&geometry);
-            check_fractional::<f64>(&geometry);
-        }
+    fn global_average_pooling_is_its_reference(geometry in global_averages(volumes())) {
+        check_pooling::<f32>(&geometry);
+        check_pooling::<f64>(&geometry);
     }
 
     #[test]
-    fn maxout_is_its_reference(volume in volumes(), pieces in 1_usize..6) {
-        let layer = Maxout::new(Volume { depth: volume.depth * pieces, ..volume }, pieces);
+    fn fractional_pooling_is_its_reference(geometry in fractional_poolings(volumes())) {
+        check_fractional::<f32>(&geometry);
+        check_fractional::<f64>(&geometry);
+    }
+
+    #[test]
+    fn maxout_is_its_reference(layer in maxouts(volumes())) {
         check_maxout::<f32>(&layer);
         check_maxout::<f64>(&layer);
     }

@@ -4,7 +4,8 @@ use convnet_geometry::{Convolution, ConvolutionSpec, Dense, DenseSpec, Local, Vo
 use ndarray::ArrayView;
 use proptest::prelude::*;
 
-use super::{DRAW, IMAGES, Numbers, assert_close, run, run_by, run_modes_by, slice, volumes, windows};
+use super::strategies::{config, convolutions, dense, depthwise, dropped, locals, pointwise, volumes};
+use super::{DRAW, IMAGES, Numbers, assert_close, run, run_by, run_modes_by, slice};
 use crate::layers::matrices::{bias_gradient, matrix};
 use crate::layers::{Algorithms, ConvolutionAlgorithm, DenseAlgorithm};
 use crate::network::Gradients;
@@ -97,52 +98,40 @@ pub(super) fn check_dense<T: Scalar>(geometry: &Dense, images: usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(config(300))]
 
     #[test]
-    fn convolution_is_its_reference(volume in volumes(), window in windows(), groups in 1_usize..4, k in 1_usize..9, bias: bool) {
-        let input = Volume { depth: volume.depth * groups, ..volume };
-        let spec = ConvolutionSpec { bias, ..ConvolutionSpec::new(input, window, k * groups).groups(groups) };
-        if let Ok(geometry) = spec.check() {
-            check_convolution::<f32>(&geometry, IMAGES);
-            check_convolution::<f64>(&geometry, IMAGES);
-        }
-    }
-
-    #[test]
-    fn pointwise_convolution_is_its_reference(volume in volumes(), groups in 1_usize..4, k in 1_usize..9, bias: bool) {
-        let input = Volume { depth: volume.depth * groups, ..volume };
-        let spec = ConvolutionSpec::new(input, Window::square(1), k * groups).groups(groups);
-        let geometry = ConvolutionSpec { bias, ..spec }.check().expect("it fits");
+    fn convolution_is_its_reference(geometry in convolutions(volumes())) {
         check_convolution::<f32>(&geometry, IMAGES);
         check_convolution::<f64>(&geometry, IMAGES);
     }
 
     #[test]
-    fn local_is_its_reference(volume in volumes(), window in windows(), groups in 1_usize..4, k in 1_usize..5, images in 1_usize..7, bias: bool) {
-        let input = Volume { depth: volume.depth * groups, ..volume };
-        let spec = ConvolutionSpec { bias, ..ConvolutionSpec::new(input, window, k * groups).groups(groups) };
-        if let Ok(geometry) = Local::check(spec) {
-            check_local::<f32>(&geometry, images);
-            check_local::<f64>(&geometry, images);
-        }
+    fn pointwise_convolution_is_its_reference(geometry in pointwise(volumes())) {
+        check_convolution::<f32>(&geometry, IMAGES);
+        check_convolution::<f64>(&geometry, IMAGES);
     }
 
     #[test]
-    fn dense_is_its_reference(volume in volumes(), outputs in 1_usize..60, images in 1_usize..20, bias: bool) {
-        let geometry = DenseSpec { bias, ..DenseSpec::new(volume, outputs) }.check().expect("it fits");
+    fn depthwise_convolution_is_its_reference(geometry in depthwise(volumes())) {
+        check_convolution::<f32>(&geometry, IMAGES);
+        check_convolution::<f64>(&geometry, IMAGES);
+    }
+
+    #[test]
+    fn local_is_its_reference(geometry in locals(volumes()), images in 1_usize..7) {
+        check_local::<f32>(&geometry, images);
+        check_local::<f64>(&geometry, images);
+    }
+
+    #[test]
+    fn dense_is_its_reference(geometry in dense(volumes(), 1..60), images in 1_usize..20) {
         check_dense::<f32>(&geometry, images);
         check_dense::<f64>(&geometry, images);
     }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
-    fn drop_connect_is_its_reference(volume in volumes(), outputs in 1_usize..20, images in 1_usize..8, bias: bool, keep in 0.05..1.0) {
-        let spec = DenseSpec { bias, ..DenseSpec::new(volume, outputs) }.drop_connect(keep);
-        let geometry = spec.check().expect("it fits");
+    fn drop_connect_is_its_reference(geometry in dropped(volumes()), images in 1_usize..8) {
         check_dense::<f32>(&geometry, images);
         check_dense::<f64>(&geometry, images);
     }
