@@ -31,8 +31,8 @@ HERE = ROOT / "checks"
 # What is mutated, and the commands that should notice, the quickest first.
 RUNTIME = [
     "cargo test --profile mutants --package convnet-runtime --lib",
-    "cargo test --profile mutants --package convnet --all-features --test oracle --test gradients --test training "
-    "--test reports --test inference",
+    "cargo test --profile mutants --package convnet --all-features --test oracle --test losses --test gradients "
+    "--test gradient_check --test regularization --test training",
 ]
 GEOMETRY = [
     "cargo test --profile mutants --package convnet-geometry --all-features",
