@@ -9,7 +9,7 @@
 use std::error::Error;
 use std::time::Instant;
 
-use convnet::data::idx;
+use convnet::data::{Batches, idx};
 use convnet::inference::FullyConvolutional;
 use convnet::{network, prelude::*};
 use ndarray::{Array4, ArrayView1, s};
@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/data/mnist-mini");
     let (training, test) = idx::read_mnist(folder)?;
     let scaling = Scaling::fit(&training);
-    let page = page(&test, scaling);
+    let page = page(&test, scaling)?;
     read("with padding", train(Padded::new(231), &training, &scaling)?, &page, test.labels())?;
     read("without padding", train(Unpadded::new(231), &training, &scaling)?, &page, test.labels())
 }
@@ -51,12 +51,12 @@ where
 }
 
 /// The first test digits side by side, `[1, H, W, 1]`.
-fn page(test: &LabelledImages, scaling: Scaling) -> Array4<f32> {
+fn page(test: &LabelledImages, scaling: Scaling) -> Result<Array4<f32>, convnet::Error> {
+    let mut batches = Batches::new(test, scaling, DIGITS * DIGITS)?;
+    let (digits, _) = batches.next().ok_or(convnet::Error::EmptyData)?;
     let side = DIGITS * SIDE;
-    Array4::from_shape_fn((1, side, side, 1), |(_, y, x, _)| {
-        let byte = test.images()[[y / SIDE * DIGITS + x / SIDE, y % SIDE, x % SIDE, 0]];
-        ((f64::from(byte) - scaling.mean()) / scaling.deviation()) as f32
-    })
+    let digit = |y: usize, x: usize| y / SIDE * DIGITS + x / SIDE;
+    Ok(Array4::from_shape_fn((1, side, side, 1), |(_, y, x, _)| digits[[digit(y, x), y % SIDE, x % SIDE, 0]]))
 }
 
 /// Reads the page by one pass, and by its crops, and says how far they are apart.

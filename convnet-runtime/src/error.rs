@@ -275,32 +275,6 @@ pub enum Error {
         /// What would do.
         expected: &'static str,
     },
-    /// A name by which a layer is to be initialised, and which none has.
-    #[error("network `{network}` has no layer `{layer}`: {} layers with {part} are {listed}", meant(*nearest))]
-    UnknownLayer {
-        /// The network.
-        network: &'static str,
-        /// The name given.
-        layer: String,
-        /// The name that was probably meant.
-        nearest: Option<&'static str>,
-        /// What is to be initialised: weights or biases.
-        part: &'static str,
-        /// The layers that have it.
-        listed: String,
-    },
-    /// A layer that is to be initialised, and has nothing of the kind.
-    #[error("layer `{layer}` of network `{network}` has no {part}: the layers that have are {listed}")]
-    LayerWithout {
-        /// The network.
-        network: &'static str,
-        /// The layer.
-        layer: String,
-        /// What is to be initialised: weights or biases.
-        part: &'static str,
-        /// The layers that have it.
-        listed: String,
-    },
     /// Parameters and gradients of different networks.
     #[error("{expected} parameters, but {found} given: they belong to different networks")]
     ParameterCount {
@@ -419,11 +393,6 @@ pub struct ImageSizeError {
     pub source: GeometryError,
     /// The nearest smaller and larger sizes that fit, as far as they were looked for.
     pub fitting: Vec<Extent>,
-}
-
-/// A question where there is an answer, and how the sentence after it begins.
-fn meant(nearest: Option<&str>) -> String {
-    nearest.map_or_else(|| "its".to_owned(), |nearest| format!("did you mean `{nearest}`? Its"))
 }
 
 fn names(tiers: &[Tier]) -> String {

@@ -13,7 +13,6 @@ mod error;
 mod fully_connected;
 mod init;
 mod kinks;
-#[cfg(feature = "train")]
 mod names;
 mod network;
 mod observer;

@@ -1,15 +1,14 @@
 //! Initialisation of parameters.
 
-mod names;
 mod weights;
 
 use convnet_geometry::{Architecture, Layer, LayerKind, PRelu, Role};
 
 use crate::error::Error;
+use crate::names;
 use crate::parameters::Parameters;
 use crate::random::{self, Purpose};
 use crate::scalar::Scalar;
-use names::Part;
 pub use weights::Weights;
 
 /// How parameters begin: [`Weights`] for all layers, for those of a kind, for a layer by its name, and a constant bias.
@@ -85,8 +84,8 @@ impl Initialization {
     /// Parameters for a network.
     ///
     /// # Errors
-    /// [`Error::UnknownLayer`] for a name that no layer has, [`Error::LayerWithout`] for a layer without weights or biases,
-    /// [`Error::Option`] for a deviation, a count or a bias out of range.
+    /// [`Error::UnknownName`] for a name that no layer with weights, or biases, has; [`Error::Option`] for a deviation, a
+    /// count or a bias out of range.
     pub fn parameters<T: Scalar>(
         &self,
         architecture: &'static Architecture<'static>,
@@ -135,11 +134,28 @@ impl Initialization {
         if let Some(value) = biases.chain([self.bias]).find(|bias| !bias.is_finite()) {
             return Err(Error::Option { option: "the initial bias", value, expected: "a finite number" });
         }
-        let mut names = self.layers.iter().map(|(name, _)| name);
-        names.try_for_each(|name| names::check(architecture, name, Part::Weights))?;
-        let mut names = self.layer_biases.iter().map(|(name, _)| name);
-        names.try_for_each(|name| names::check(architecture, name, Part::Biases))
+        let names = self.layers.iter().map(|(name, _)| name);
+        check_names(architecture, names, "layer with weights", |layer| layer.kind.weights() > 0)?;
+        let names = self.layer_biases.iter().map(|(name, _)| name);
+        check_names(architecture, names, "layer with biases", |layer| layer.kind.biases() > 0)
     }
+}
+
+/// Checks that each of these is the name of a layer that will do.
+///
+/// # Errors
+/// [`Error::UnknownName`].
+fn check_names<'a>(
+    architecture: &Architecture<'static>,
+    mut names: impl Iterator<Item = &'a String>,
+    what: &'static str,
+    is_meant: impl Fn(&Layer<'_>) -> bool,
+) -> Result<(), Error> {
+    let meant = architecture.layers().iter().filter(|layer| is_meant(layer)).map(|layer| layer.name);
+    let meant: Vec<_> = meant.collect();
+    let Some(name) = names.find(|name| !meant.contains(&&name[..])) else { return Ok(()) };
+    let (network, hint) = (architecture.name(), names::hint(name, &meant));
+    Err(Error::UnknownName { what, name: name.clone(), network, hint })
 }
 
 /// What was last said of a layer by its name.
