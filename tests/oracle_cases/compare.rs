@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use convnet::Parameters;
 use convnet::geometry::{Architecture, LayerKind, Role, Tensor};
 use convnet::layers::{Algorithms, ConvolutionAlgorithm, DenseAlgorithm};
+use convnet::regularization::{Penalty, Regularization};
 use serde_json::Value;
 
 use crate::case::{Case, Precision};
@@ -64,12 +66,25 @@ pub(crate) fn setup(case: &Case, architecture: &'static Architecture<'static>) -
     Setup { parameters, state: state.collect(), images: case.volume("x"), seed: 0 }
 }
 
-/// `0.5 * l2 * w^2 + l1 * |w|`, the penalty on a weight, and its derivative.
-fn penalty(regularization: &Value, weight: f64) -> (f64, f64) {
+/// The loss of a case's regularisation, `{ "l2": .., "l1": .. }`, whose gradient is added to these.
+pub(crate) fn regularize(
+    architecture: &'static Architecture<'static>,
+    regularization: &Value,
+    parameters: &[f64],
+    gradients: &mut [f64],
+) -> f64 {
     let strength = |name: &str| regularization[name].as_f64().unwrap_or(0.0);
-    let (l2, l1) = (strength("l2"), strength("l1"));
-    let sign = if weight == 0.0 { 0.0 } else { weight.signum() };
-    (0.5 * l2 * weight * weight + l1 * weight.abs(), l2 * weight + l1 * sign)
+    let penalty = Penalty::elastic_net(strength("l1"), strength("l2")).expect("strengths");
+    let filled = |numbers: &[f64]| {
+        let mut filled = Parameters::<f64>::zeros(architecture);
+        filled.as_mut_slice().copy_from_slice(numbers);
+        filled
+    };
+    let (parameters, mut sums) = (filled(parameters), filled(gradients));
+    let mut regularizer = Regularization::from(penalty).of(architecture).expect("a network with weights");
+    let loss = regularizer.add_gradient(&parameters, &mut sums).expect("this network's");
+    gradients.copy_from_slice(sums.as_slice());
+    loss
 }
 
 /// What was compared with a case so far.
@@ -117,13 +132,16 @@ impl<'a> Comparison<'a> {
 
     /// Compares the loss, without regularisation and with it.
     fn losses(&mut self, setup: &Setup, loss: f64) {
-        let regularization = &self.case.meta()["net"]["reg"];
-        let weights = self.architecture.tensors().filter(|tensor| tensor.role == Role::Weights);
-        let weights = weights.flat_map(|tensor| &setup.parameters[tensor.range()]);
-        let penalty: f64 = weights.map(|&weight| penalty(regularization, weight).0).sum();
+        let penalty = self.regularize(setup, &mut vec![0.0; setup.parameters.len()]);
         for (name, found) in [("loss.data", loss), ("loss.reg", penalty), ("loss.total", loss + penalty)] {
             self.volume(name, &[found]);
         }
+    }
+
+    /// The loss of the case's regularisation, whose gradient is added to these.
+    fn regularize(&self, setup: &Setup, gradients: &mut [f64]) -> f64 {
+        let regularization = &self.case.meta()["net"]["reg"];
+        regularize(self.architecture, regularization, &setup.parameters, gradients)
     }
 
     /// Compares what inference computes, where the case is one of inference or its layers make no difference.
@@ -142,15 +160,12 @@ impl<'a> Comparison<'a> {
         self.volume("y", &found.scores);
         self.volume("grad.y", &found.by_scores);
         self.volume("grad.x", &found.by_input);
+        let mut gradients = found.by_parameters.clone();
+        self.regularize(setup, &mut gradients);
         for (name, tensor, layer) in tensors(self.case, self.architecture) {
-            let mut found = found.by_parameters[tensor.range()].to_vec();
-            if tensor.role == Role::Weights {
-                for (gradient, &weight) in found.iter_mut().zip(&setup.parameters[tensor.range()]) {
-                    *gradient += penalty(&self.case.meta()["net"]["reg"], weight).1;
-                }
-            }
             let name = format!("grad.{name}");
-            self.numbers(&name, &found, &self.case.parameter(&name, &tensor, layer));
+            let expected = self.case.parameter(&name, &tensor, layer);
+            self.numbers(&name, &gradients[tensor.range()], &expected);
         }
         self.state(&found.state);
     }

@@ -3,8 +3,9 @@
 use convnet::layers::Algorithms;
 use convnet::losses::{Loss, Softmax};
 use convnet::optimizers::{Optimizer, Sgd};
+use convnet::regularization::{Penalty, Regularization};
 use convnet::workspace::TrainingWorkspace;
-use convnet::{Network, Parameters, Scalar, Step, Unobserved, network};
+use convnet::{Network, Scalar, Step, Unobserved, network};
 use ndarray::ArrayView4;
 
 use crate::case::{Case, Precision};
@@ -22,21 +23,6 @@ network! {
     struct TwoLayers { INPUT[1x1x2] -> FC100 -> RELU -> FC3 }
 }
 
-/// Adds the gradient of the regularisation, by weights alone, and returns the penalty.
-fn regularize<T: Scalar>(parameters: &Parameters<T>, gradients: &mut Parameters<T>) -> f64 {
-    let strength = T::from_f64(STRENGTH);
-    let mut penalty = 0.0;
-    let weights = parameters.tensors().iter().filter(|tensor| tensor.to_string().ends_with("weights"));
-    for tensor in weights {
-        let weights = &parameters.as_slice()[tensor.range()];
-        for (gradient, &weight) in gradients.as_mut_slice()[tensor.range()].iter_mut().zip(weights) {
-            *gradient += strength * weight;
-            penalty += 0.5 * STRENGTH * weight.as_f64().powi(2);
-        }
-    }
-    penalty
-}
-
 /// Trains on the whole set at every step, as the notes do: the losses of every `every` steps, and the accuracy at the end.
 fn train<N: Network>(
     setup: &Setup,
@@ -47,16 +33,16 @@ fn train<N: Network>(
     let (mut network, points) = network::<N>(setup);
     let workspace = TrainingWorkspace::with_algorithms(N::ARCHITECTURE, labels.len(), by);
     let mut workspace = workspace.expect("a workspace");
-    let mut gradients = network.parameters().clone();
+    let penalty = Regularization::from(Penalty::l2(STRENGTH).expect("a strength"));
+    let mut regularizer = penalty.of(N::ARCHITECTURE).expect("a network with weights");
     let (mut sgd, mut losses) = (Sgd::new(RATE).expect("a rate"), Vec::new());
     let mut gradients_of = |network: &mut N, points: ArrayView4<'_, N::Scalar>| {
         let step = Step::default();
         let loss =
             network.gradients(points, labels, &Softmax::default(), &mut workspace, step, &mut Unobserved);
-        gradients.as_mut_slice().copy_from_slice(workspace.gradients().as_slice());
-        let penalty = regularize(network.parameters(), &mut gradients);
+        let penalty = workspace.regularize(network.parameters(), &mut regularizer).expect("gradients");
         let scores = workspace.scores().to_owned();
-        sgd.update(network.parameters_mut(), &gradients).expect("an update");
+        sgd.update(network.parameters_mut(), workspace.gradients()).expect("an update");
         (loss.expect("a loss").mean.as_f64() + penalty, scores)
     };
     for step in 0..steps {

@@ -5,7 +5,7 @@ use convnet::optimizers::{Momentum, Optimizer, Sgd};
 use convnet::{Network, Parameters, network};
 
 use crate::case::{Case, Precision};
-use crate::compare::algorithms;
+use crate::compare::{algorithms, regularize};
 use crate::run::{Setup, train};
 
 pub(crate) const NAMES: &[&str] = &[
@@ -84,18 +84,14 @@ fn check_network<O: Optimizer<f64>>(name: &str, optimizer: impl Fn() -> O) {
     let trajectory: Vec<Vec<f64>> =
         (0..tensors[0].shape()[0]).map(|step| at(step).copied().collect()).collect();
     let (labels, losses) = (case.labels("target"), case.numbers("losses"));
-    let l2 = case.meta()["objective"]["reg"]["l2"].as_f64().expect("a strength");
     let architecture = <Small<f64> as Network>::ARCHITECTURE;
-    let weights = || architecture.tensors().filter(|tensor| tensor.to_string().ends_with("weights"));
     for by in algorithms(architecture) {
         follow(&case, &mut optimizer(), &trajectory, parameters::<Small<f64>>(&trajectory[0]), |step, x| {
             let images = case.volume("x");
             let setup = Setup { parameters: x.to_vec(), state: Vec::new(), images, seed: 0 };
             let mut found = train::<Small<f64>, Softmax>(&setup, &labels, &Softmax::default(), by);
-            for i in weights().flat_map(|tensor| tensor.range()) {
-                found.loss += 0.5 * l2 * x[i] * x[i];
-                found.by_parameters[i] += l2 * x[i];
-            }
+            let regularization = &case.meta()["objective"]["reg"];
+            found.loss += regularize(architecture, regularization, x, &mut found.by_parameters);
             let name = format!("the loss of step {step}");
             case.compare(&name, &[found.loss], &losses[step..=step], Precision::Double);
             found.by_parameters
