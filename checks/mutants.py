@@ -32,7 +32,7 @@ HERE = ROOT / "checks"
 RUNTIME = [
     "cargo test --profile mutants --package convnet-runtime --lib",
     "cargo test --profile mutants --package convnet --all-features --test oracle --test losses --test gradients "
-    "--test gradient_check --test regularization --test training",
+    "--test gradient_check --test regularization --test optimizers --test training",
 ]
 GEOMETRY = [
     "cargo test --profile mutants --package convnet-geometry --all-features",

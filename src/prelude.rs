@@ -13,7 +13,7 @@ pub use convnet_geometry::{Architecture, UpdateRule, Volume};
 pub use convnet_runtime::data::{LabelledImages, Scaling};
 pub use convnet_runtime::losses::{Loss, Softmax, Svm};
 #[cfg(feature = "train")]
-pub use convnet_runtime::optimizers::{Momentum, Optimizer, Sgd};
+pub use convnet_runtime::optimizers::{Adam, Momentum, Optimizer, RmsProp, Sgd};
 #[cfg(feature = "train")]
 pub use convnet_runtime::regularization::{Penalty, Regularization};
 #[cfg(feature = "train")]

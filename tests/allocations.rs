@@ -54,7 +54,7 @@ const BATCH: usize = 32;
 
 /// Allocations of 20 steps and 20 inferences, after the first of each; batches of several sizes, with class weights, and a
 /// workspace that records the loss of each image.
-fn allocations<N>(mut network: N) -> usize
+fn allocations<N>(mut network: N, optimizer: impl Optimizer<f32>) -> usize
 where
     N: Network<Scalar = f32, Loss = Softmax> + Clone,
 {
@@ -65,7 +65,6 @@ where
     recording.record_image_losses(true);
     let images = Array4::from_shape_fn((BATCH, 28, 28, 1), |(n, y, x, _)| ((n + y * x) % 9) as f32 / 9.0);
     let labels: Vec<usize> = (0..BATCH).map(|image| image % 10).collect();
-    let optimizer = Momentum::new(0.001, 0.9).expect("options");
     let trainer = Trainer::new(network, optimizer, BATCH, 1).expect("a trainer");
     let penalty = Penalty::elastic_net(1e-5, 1e-4).and_then(|penalty| penalty.with_max_norm(3.0));
     let mut trainer = trainer.with_regularization(penalty.expect("options")).expect("no names");
@@ -113,13 +112,18 @@ fn inference_allocations(network: Zoo) -> usize {
 /// One test, so that no other thread of this process allocates meanwhile.
 #[test]
 fn steps_and_inferences_allocate_nothing() {
+    let momentum = || Momentum::new(0.001, 0.9).expect("options");
     let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
     // Inside a pool nothing is queued: not one allocation, whatever its size.
     for threads in [1, 2, 4] {
         let pool = pool(threads);
-        pool.install(|| allocations(Digits::new(1)));
-        assert_eq!(pool.install(|| allocations(Digits::new(1))), 0, "{threads} threads");
-        assert_eq!(pool.install(|| allocations(Zoo::new(1))), 0, "{threads} threads, every layer");
+        pool.install(|| allocations(Digits::new(1), momentum()));
+        assert_eq!(pool.install(|| allocations(Digits::new(1), momentum())), 0, "{threads} threads");
+        assert_eq!(
+            pool.install(|| allocations(Zoo::new(1), Adam::new(0.001).expect("a rate"))),
+            0,
+            "{threads} threads, every layer"
+        );
         assert_eq!(
             pool.install(|| inference_allocations(Zoo::new(1))),
             0,
@@ -129,7 +133,7 @@ fn steps_and_inferences_allocate_nothing() {
     // From outside, the pool is entered once a step of either kind, once an inference and once an update. Its queue
     // (crossbeam's injector) takes a block of memory for every 63 entries, and rayon may put a thread to sleep and wake
     // it: 80 entries here take two blocks at most.
-    allocations(Digits::new(1));
-    let outside = allocations(Digits::new(1));
+    allocations(Digits::new(1), momentum());
+    let outside = allocations(Digits::new(1), momentum());
     assert!(outside <= 2, "{outside} allocations from outside the pool");
 }

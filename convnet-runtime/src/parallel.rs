@@ -89,6 +89,28 @@ pub(crate) fn chunk_pairs<A: Send, B: Send>(
     pairs.for_each(|(i, (a, b))| f(i, a, b));
 }
 
+/// Calls `f` with each triple of chunks of three equally long slices and their index.
+#[cfg(feature = "train")]
+pub(crate) fn chunk_triples<T: Send>(
+    a: &mut [T],
+    [b, c]: [&mut [T]; 2],
+    length: usize,
+    work: Work,
+    f: impl Fn(usize, &mut [T], [&mut [T]; 2]) + Sync,
+) {
+    #[cfg(feature = "threads")]
+    if work.is_worth_sharing() {
+        use rayon::prelude::*;
+        let others = b.par_chunks_mut(length).zip(c.par_chunks_mut(length));
+        let triples = a.par_chunks_mut(length).zip(others).enumerate();
+        return triples.for_each(|(i, (a, (b, c)))| f(i, a, [b, c]));
+    }
+    let _ = work;
+    let others = b.chunks_mut(length).zip(c.chunks_mut(length));
+    let triples = a.chunks_mut(length).zip(others).enumerate();
+    triples.for_each(|(i, (a, (b, c)))| f(i, a, [b, c]));
+}
+
 /// Calls `f` with each tile of `width` columns of `matrix` and its first column.
 pub(crate) fn column_tiles<T: Send + Sync>(
     mut matrix: ArrayViewMut2<'_, T>,

@@ -127,6 +127,26 @@ pub trait Kernels: Sized {
     /// `v = kept * v - rate * dx; x += v`.
     fn descend_with_velocity(x: &mut [Self], v: &mut [Self], dx: &[Self], rate: Self, kept: Self);
 
+    /// `cache` moves by its shares, the one that is kept and the one that is new, and
+    /// `x -= rate * dx / (sqrt(cache) + epsilon)`.
+    fn rms_prop(
+        x: &mut [Self],
+        cache: &mut [Self],
+        dx: &[Self],
+        rate_and_epsilon: (Self, Self),
+        shares: [Self; 2],
+    );
+
+    /// `m` and `v` move by their shares, each the one that is kept and the one that is new, are divided by their corrections,
+    /// and `x -= rate * m / (sqrt(v) + epsilon)`.
+    fn adam(
+        x: &mut [Self],
+        moments: [&mut [Self]; 2],
+        dx: &[Self],
+        rate_and_epsilon: (Self, Self),
+        shares_and_corrections: ([[Self; 2]; 2], [Self; 2]),
+    );
+
     /// The sums of `|x|` and `x^2`.
     #[cfg(feature = "train")]
     fn magnitudes(x: &[Self]) -> [f64; 2];
@@ -203,6 +223,36 @@ macro_rules! compile_kernels {
                 for ((x, v), &dx) in x.iter_mut().zip(v).zip(dx) {
                     *v = kept * *v - rate * dx;
                     *x += *v;
+                }
+            }
+
+            fn rms_prop(
+                x: &mut [Self],
+                cache: &mut [Self],
+                dx: &[Self],
+                (rate, epsilon): (Self, Self),
+                [kept, new]: [Self; 2],
+            ) {
+                for ((x, cache), &dx) in x.iter_mut().zip(cache).zip(dx) {
+                    *cache = kept * *cache + new * dx * dx;
+                    *x -= rate * dx / (cache.sqrt() + epsilon);
+                }
+            }
+
+            fn adam(
+                x: &mut [Self],
+                [m, v]: [&mut [Self]; 2],
+                dx: &[Self],
+                (rate, epsilon): (Self, Self),
+                ([[m_kept, m_new], [v_kept, v_new]], [m_correction, v_correction]): (
+                    [[Self; 2]; 2],
+                    [Self; 2],
+                ),
+            ) {
+                for ((x, (m, v)), &dx) in x.iter_mut().zip(m.iter_mut().zip(v)).zip(dx) {
+                    *m = m_kept * *m + m_new * dx;
+                    *v = v_kept * *v + v_new * dx * dx;
+                    *x -= rate * (*m / m_correction) / ((*v / v_correction).sqrt() + epsilon);
                 }
             }
 

@@ -1,7 +1,7 @@
-//! Update rules, step by step: along a quadratic, and in the training of a network; and the course's one step of momentum.
+//! Update rules, step by step: along a quadratic, and in the training of a network; and the course's single steps.
 
 use convnet::losses::Softmax;
-use convnet::optimizers::{Momentum, Optimizer, Sgd};
+use convnet::optimizers::{Adam, Moments, Momentum, Optimizer, RmsProp, Sgd};
 use convnet::{Network, Parameters, network};
 
 use crate::case::{Case, Precision};
@@ -9,11 +9,25 @@ use crate::compare::{algorithms, regularize};
 use crate::run::{Setup, train};
 
 pub(crate) const NAMES: &[&str] = &[
+    "a1_adam",
+    "a1_rmsprop",
     "a1_sgd_momentum",
+    "opt_adam_const_net",
+    "opt_adam_const_quadratic",
+    "opt_adam_nocorr_const_net",
+    "opt_adam_nocorr_const_quadratic",
+    "opt_adam_nocorr_step_net",
+    "opt_adam_nocorr_step_quadratic",
+    "opt_adam_step_net",
+    "opt_adam_step_quadratic",
     "opt_momentum_const_net",
     "opt_momentum_const_quadratic",
     "opt_momentum_step_net",
     "opt_momentum_step_quadratic",
+    "opt_rmsprop_const_net",
+    "opt_rmsprop_const_quadratic",
+    "opt_rmsprop_step_net",
+    "opt_rmsprop_step_quadratic",
     "opt_sgd_const_net",
     "opt_sgd_const_quadratic",
     "opt_sgd_step_net",
@@ -75,7 +89,7 @@ fn check_quadratic(name: &str, optimizer: &mut impl Optimizer<f64>) {
 }
 
 /// A network of two layers, with `0.5 * l2 * sum(W^2)`.
-fn check_network<O: Optimizer<f64>>(name: &str, optimizer: impl Fn() -> O) {
+fn check_network<O: Optimizer<f64>>(name: &str, optimizer: &impl Fn() -> O) {
     const TENSORS: [&str; 4] = ["0.weight", "0.bias", "2.weight", "2.bias"];
     let case = Case::open(name);
     let tensors = TENSORS.map(|tensor| case.array(&format!("traj.{tensor}")));
@@ -99,22 +113,21 @@ fn check_network<O: Optimizer<f64>>(name: &str, optimizer: impl Fn() -> O) {
     }
 }
 
-#[test]
-fn rules_follow_a_quadratic() {
-    check_quadratic("opt_sgd_const_quadratic", &mut Sgd::new(0.05).expect("a rate"));
-    check_quadratic("opt_sgd_step_quadratic", &mut Sgd::new(0.05).expect("a rate"));
-    check_quadratic("opt_momentum_const_quadratic", &mut Momentum::new(0.02, 0.9).expect("options"));
-    check_quadratic("opt_momentum_step_quadratic", &mut Momentum::new(0.02, 0.9).expect("options"));
+/// Both problems, at a constant rate and at one that falls, by a rule that is made anew for each.
+fn check_rule<O: Optimizer<f64>>(name: &str, optimizer: impl Fn() -> O) {
+    for schedule in ["const", "step"] {
+        check_quadratic(&format!("opt_{name}_{schedule}_quadratic"), &mut optimizer());
+        check_network(&format!("opt_{name}_{schedule}_net"), &optimizer);
+    }
 }
 
 #[test]
-fn rules_train_a_network() {
-    let sgd = || Sgd::new(0.05).expect("a rate");
-    let momentum = || Momentum::new(0.02, 0.9).expect("options");
-    check_network("opt_sgd_const_net", sgd);
-    check_network("opt_sgd_step_net", sgd);
-    check_network("opt_momentum_const_net", momentum);
-    check_network("opt_momentum_step_net", momentum);
+fn rules_follow_the_notes() {
+    check_rule("sgd", || Sgd::new(0.05).expect("a rate"));
+    check_rule("momentum", || Momentum::new(0.02, 0.9).expect("options"));
+    check_rule("rmsprop", || RmsProp::new(0.01, 0.99).expect("options"));
+    check_rule("adam", || Adam::new(0.05).expect("a rate"));
+    check_rule("adam_nocorr", || Adam::new(0.05).expect("a rate").without_correction());
 }
 
 /// The course begins with a velocity; ours gets it by an update before, whose gradient is `-v/rate`.
@@ -129,12 +142,44 @@ fn a1_sgd_momentum() {
     momentum.update(&mut x, &parameters::<Twenty<f64>>(&before)).expect("an update");
     x.as_mut_slice().copy_from_slice(&case.numbers("w"));
     momentum.update(&mut x, &parameters::<Twenty<f64>>(&case.numbers("dw"))).expect("an update");
-    // Printed to eight decimals.
-    let printed = |found: &[f64], name: &str| {
-        for (found, expected) in found.iter().zip(case.numbers(name)) {
-            assert!((found - expected).abs() <= 5.1e-9, "{name}: {found} for {expected}");
-        }
-    };
-    printed(x.as_slice(), "next_w");
-    printed(momentum.velocity(), "next_velocity");
+    printed(&case, "next_w", x.as_slice());
+    printed(&case, "next_velocity", momentum.velocity());
+}
+
+/// The course's numbers, printed to eight decimals or eight digits.
+fn printed(case: &Case, name: &str, found: &[f64]) {
+    for (found, expected) in found.iter().zip(case.numbers(name)) {
+        let limit = 5.1e-9 * expected.abs().max(1.0);
+        assert!((found - expected).abs() <= limit, "{name}: {found} for {expected}");
+    }
+}
+
+#[test]
+fn a1_rmsprop() {
+    let case = Case::open("a1_rmsprop");
+    let attribute = |name: &str| case.meta()["attrs"][name].as_f64().expect("a number");
+    let rule = RmsProp::new(attribute("learning_rate"), attribute("decay_rate")).expect("options");
+    let rule = rule.epsilon(attribute("epsilon")).expect("an epsilon");
+    let mut rule = rule.with_cache(case.numbers("cache"));
+    let mut x = parameters::<Twenty<f64>>(&case.numbers("w"));
+    rule.update(&mut x, &parameters::<Twenty<f64>>(&case.numbers("dw"))).expect("an update");
+    printed(&case, "next_w", x.as_slice());
+    printed(&case, "next_cache", rule.cache());
+}
+
+#[test]
+fn a1_adam() {
+    let case = Case::open("a1_adam");
+    let attribute = |name: &str| case.meta()["attrs"][name].as_f64().expect("a number");
+    let updates = case.meta()["attrs"]["t"].as_u64().expect("a count");
+    let moments = Moments { first: case.numbers("m"), second: case.numbers("v"), updates };
+    let rule = Adam::new(attribute("learning_rate")).expect("a rate");
+    let rule = rule.betas(attribute("beta1"), attribute("beta2")).expect("betas");
+    let mut rule = rule.epsilon(attribute("epsilon")).expect("an epsilon").with_moments(moments);
+    let mut x = parameters::<Twenty<f64>>(&case.numbers("w"));
+    rule.update(&mut x, &parameters::<Twenty<f64>>(&case.numbers("dw"))).expect("an update");
+    printed(&case, "next_w", x.as_slice());
+    printed(&case, "next_m", &rule.moments().first);
+    printed(&case, "next_v", &rule.moments().second);
+    assert_eq!(rule.moments().updates, updates + 1);
 }

@@ -1,6 +1,8 @@
 //! Update rules: one pass over flat slices of parameters, gradients and what the rule keeps.
 
+mod adam;
 mod momentum;
+mod rms_prop;
 mod sgd;
 
 use convnet_geometry::UpdateRule;
@@ -9,7 +11,9 @@ use crate::error::Error;
 use crate::parameters::Parameters;
 use crate::scalar::Scalar;
 
+pub use adam::{Adam, Moments};
 pub use momentum::Momentum;
+pub use rms_prop::RmsProp;
 pub use sgd::Sgd;
 
 /// Numbers in one piece of an update.
@@ -59,4 +63,33 @@ fn rate<T: Scalar>(learning_rate: f64) -> Result<T, Error> {
 
 fn check_count(expected: usize, found: usize) -> Result<(), Error> {
     if expected == found { Ok(()) } else { Err(Error::ParameterCount { expected, found }) }
+}
+
+/// The share of what a rule keeps that stays at each update.
+fn check_share(option: &'static str, share: f64) -> Result<f64, Error> {
+    if (0.0..1.0).contains(&share) {
+        return Ok(share);
+    }
+    Err(Error::Option { option, value: share, expected: "at least 0 and less than 1" })
+}
+
+/// What stays of a running mean at an update, and what is new: its difference from 1 is taken in `f64`, in which something is
+/// left of it.
+fn shares<T: Scalar>(kept: f64) -> [T; 2] {
+    [T::from_f64(kept), T::from_f64(1.0 - kept)]
+}
+
+fn check_epsilon(epsilon: f64) -> Result<f64, Error> {
+    if epsilon.is_finite() && epsilon > 0.0 {
+        return Ok(epsilon);
+    }
+    Err(Error::Option { option: "epsilon", value: epsilon, expected: "a finite number above 0" })
+}
+
+/// Makes zeros of what a rule keeps, before the first update; afterwards there must be as many as parameters.
+fn or_zeros<T: Scalar>(kept: &mut Vec<T>, parameters: usize) -> Result<(), Error> {
+    if kept.is_empty() {
+        kept.resize(parameters, T::zero());
+    }
+    check_count(parameters, kept.len())
 }

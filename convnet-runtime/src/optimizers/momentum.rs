@@ -2,7 +2,7 @@
 
 use convnet_geometry::UpdateRule;
 
-use super::{Optimizer, PIECE, check_count, check_rate, rate};
+use super::{Optimizer, PIECE, check_count, check_rate, check_share, or_zeros, rate};
 use crate::error::Error;
 use crate::parallel::{self, Work};
 use crate::parameters::Parameters;
@@ -27,10 +27,7 @@ impl<T: Scalar> Momentum<T> {
     /// [`Error::Option`] if the rate is negative or not finite, or the momentum not from 0 up to, but not including, 1.
     pub fn new(learning_rate: f64, momentum: f64) -> Result<Self, Error> {
         let learning_rate = check_rate(learning_rate)?;
-        if !(0.0..1.0).contains(&momentum) {
-            let expected = "at least 0 and less than 1";
-            return Err(Error::Option { option: "momentum", value: momentum, expected });
-        }
+        let momentum = check_share("momentum", momentum)?;
         Ok(Self { learning_rate, kept: momentum, velocity: Vec::new() })
     }
 
@@ -43,10 +40,7 @@ impl<T: Scalar> Momentum<T> {
 impl<T: Scalar> Optimizer<T> for Momentum<T> {
     fn update(&mut self, parameters: &mut Parameters<T>, gradients: &Parameters<T>) -> Result<(), Error> {
         check_count(parameters.len(), gradients.len())?;
-        if self.velocity.is_empty() {
-            self.velocity = vec![T::zero(); parameters.len()];
-        }
-        check_count(parameters.len(), self.velocity.len())?;
+        or_zeros(&mut self.velocity, parameters.len())?;
         let (rate, kept) = (rate::<T>(self.learning_rate)?, T::from_f64(self.kept));
         let (gradients, work) = (gradients.as_slice(), Work(gradients.len() as u64));
         let parameters = (parameters.as_mut_slice(), PIECE);

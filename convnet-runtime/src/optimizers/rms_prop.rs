@@ -1,0 +1,77 @@
+//! Gradient descent by a running mean of squared gradients, in the notes' form.
+
+use convnet_geometry::UpdateRule;
+
+use super::{Optimizer, PIECE, check_count, check_epsilon, check_rate, check_share, or_zeros, rate, shares};
+use crate::error::Error;
+use crate::parallel::{self, Work};
+use crate::parameters::Parameters;
+use crate::scalar::Scalar;
+
+/// `cache = decay * cache + (1 - decay) * dx^2; x -= learning_rate * dx / (sqrt(cache) + epsilon)`: the notes' chapter on
+/// parameter updates, after Hinton's lecture.
+#[derive(Clone, Debug)]
+pub struct RmsProp<T = f32> {
+    learning_rate: f64,
+    decay: f64,
+    epsilon: f64,
+    cache: Vec<T>,
+}
+
+impl<T: Scalar> RmsProp<T> {
+    /// With this learning rate and this share of the cache kept at each update, the notes' 0.9, 0.99 or 0.999; epsilon is
+    /// 1e-8.
+    ///
+    /// # Errors
+    /// [`Error::Option`] if the rate is negative or not finite, or the decay not from 0 up to, but not including, 1.
+    pub fn new(learning_rate: f64, decay: f64) -> Result<Self, Error> {
+        let (learning_rate, decay) = (check_rate(learning_rate)?, check_share("decay", decay)?);
+        Ok(Self { learning_rate, decay, epsilon: 1e-8, cache: Vec::new() })
+    }
+
+    /// The same with another epsilon, which keeps the quotient finite.
+    ///
+    /// # Errors
+    /// [`Error::Option`] if it is not finite and above 0.
+    pub fn epsilon(self, epsilon: f64) -> Result<Self, Error> {
+        Ok(Self { epsilon: check_epsilon(epsilon)?, ..self })
+    }
+
+    /// The same that goes on from this cache, one number for each parameter.
+    pub fn with_cache(self, cache: Vec<T>) -> Self {
+        Self { cache, ..self }
+    }
+
+    /// The running mean of every parameter's squared gradient; empty before the first update.
+    pub fn cache(&self) -> &[T] {
+        &self.cache
+    }
+}
+
+impl<T: Scalar> Optimizer<T> for RmsProp<T> {
+    fn update(&mut self, parameters: &mut Parameters<T>, gradients: &Parameters<T>) -> Result<(), Error> {
+        check_count(parameters.len(), gradients.len())?;
+        or_zeros(&mut self.cache, parameters.len())?;
+        let constants = (rate::<T>(self.learning_rate)?, T::from_f64(self.epsilon));
+        let shares = shares(self.decay);
+        let (gradients, work) = (gradients.as_slice(), Work::of(gradients.len(), 4));
+        let (parameters, cache) = ((parameters.as_mut_slice(), PIECE), (&mut self.cache[..], PIECE));
+        parallel::chunk_pairs(parameters, cache, work, |index, parameters, cache| {
+            T::rms_prop(parameters, cache, &gradients[index * PIECE..], constants, shares);
+        });
+        Ok(())
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.learning_rate
+    }
+
+    fn set_learning_rate(&mut self, learning_rate: f64) -> Result<(), Error> {
+        self.learning_rate = check_rate(learning_rate)?;
+        Ok(())
+    }
+
+    fn rule(&self) -> UpdateRule {
+        UpdateRule::RmsProp
+    }
+}
