@@ -5,6 +5,7 @@
     checks/mutants.py --sample 20        a smaller sample
     checks/mutants.py --only handmade    those made by hand alone
     checks/mutants.py --jobs 2           two at a time, each in a checkout of its own under target/mutants
+    checks/mutants.py --resume           goes on where an interrupted run stopped
 
 The sample is drawn by --seed from the references, losses, geometry, optimizers and regularisers. Mutations made by hand
 stand in checks/mutants-handmade.txt, those that change nothing, each with its argument, in checks/mutants-equivalent.txt.
@@ -13,11 +14,11 @@ At least 95 % of those that change something must be caught, or the script fails
 Needs cargo-mutants, which lists the mutations: cargo install cargo-mutants --locked
 """
 import argparse
+import hashlib
 import json
 import os
 import pathlib
 import queue
-import random
 import re
 import signal
 import subprocess
@@ -39,11 +40,11 @@ RUNTIME = [
 GEOMETRY = [
     "cargo test --profile mutants --package convnet-geometry --all-features",
     "cargo test --profile mutants --package convnet-macros",
-    f"{FACADE} --test oracle --test reports --test compile_errors --test zoo",
+    f"{FACADE} --test oracle --test reports --test inference --test compile_errors --test zoo",
 ]
 MUTATED = {
     "convnet-geometry/src/": GEOMETRY,
-    "convnet-runtime/src/reference/": [f"{UNIT} layers::tests losses::tests --skip gradients", *RUNTIME],
+    "convnet-runtime/src/reference/": [f"{UNIT} reference losses::", *RUNTIME],
     "convnet-runtime/src/losses/": [f"{UNIT} losses::", *RUNTIME],
     "convnet-runtime/src/optimizers/": [f"{FACADE} --test optimizers --test oracle", *RUNTIME],
     "convnet-runtime/src/regularization/": [f"{UNIT} regularization::", *RUNTIME],
@@ -52,8 +53,8 @@ MUTATED = {
 }
 # What cargo-mutants is asked about; of the rest only mutations made by hand are tried.
 LISTED = [path for path in MUTATED if not path.endswith(("gemm/", "simd/"))]
-# Seconds after which a build and tests that do not end count as failed.
-PATIENCE = 300
+# Seconds after which tests that do not end count as failed; a build may take as long as it wants.
+PATIENCE = 240
 
 
 def listed(sample, seed, of_files):
@@ -66,7 +67,8 @@ def listed(sample, seed, of_files):
     )
     is_meant = lambda file: "/tests" not in file and re.search(of_files, file)
     mutants = [mutant for mutant in json.loads(found.stdout) if is_meant(mutant["file"])]
-    random.Random(seed).shuffle(mutants)
+    # By a hash of each, so that a mutation stays in the sample when others come or go.
+    mutants.sort(key=lambda mutant: hashlib.sha256(f"{seed} {unplaced(mutant['name'])}".encode()).digest())
     print(f"{len(mutants)} mutations, of which {min(sample, len(mutants))} are tried", flush=True)
     return [
         {"name": mutant["name"], "file": mutant["file"], "span": mutant["span"], "text": mutant["replacement"]}
@@ -122,27 +124,24 @@ class Tree:
         subprocess.run(["git", *arguments], cwd=self.path, check=True)
 
     def run(self, command):
+        build = command.split(" -- ")[0].replace(" test ", " test --no-run ", 1)
+        if subprocess.run(build.removesuffix(" --"), shell=True, cwd=self.path, capture_output=True).returncode != 0:
+            return "unviable"
         process = subprocess.Popen(
-            command, shell=True, cwd=self.path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-            start_new_session=True,
+            command, shell=True, cwd=self.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
         try:
-            output, _ = process.communicate(timeout=PATIENCE)
+            return "passed" if process.wait(timeout=PATIENCE) == 0 else "caught"
         except subprocess.TimeoutExpired:
             # The shell, cargo and the tests.
             os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
+            process.wait()
             return "caught"
-        if process.returncode == 0:
-            return "passed"
-        return "caught" if "running " in output else "unviable"
 
     def check(self, files):
         """Without a mutation everything passes: what failed anyway would tell nothing."""
         needed = [command for path, commands in MUTATED.items() if re.search(files, path) for command in commands]
         for command in dict.fromkeys(needed):
-            # What is built first may take longer than a mutation is given.
-            subprocess.run(command.replace(" test ", " test --no-run ", 1), shell=True, cwd=self.path, stderr=subprocess.DEVNULL)
             if self.run(command) != "passed":
                 print(f"without any mutation `{command}` fails in {self.path}", file=sys.stderr)
                 os._exit(2)
@@ -172,6 +171,7 @@ def main():
     options.add_argument("--sample", type=int, default=200)
     options.add_argument("--seed", type=int, default=231)
     options.add_argument("--jobs", type=int, default=1)
+    options.add_argument("--resume", action="store_true", help="keep the verdicts of a run that was interrupted")
     options.add_argument("--only", choices=["listed", "handmade"])
     options.add_argument("--files", default="", metavar="REGEX", help="only mutations of files that match")
     options = options.parse_args()
@@ -188,9 +188,17 @@ def main():
         for mutant in listed(options.sample, options.seed, options.files):
             work.put(mutant)
 
+    verdicts = ROOT / "target" / "mutants" / "verdicts.txt"
+    verdicts.parent.mkdir(parents=True, exist_ok=True)
+    before = {}
+    if options.resume and verdicts.exists():
+        before = dict(reversed(line.split(" ", 1)) for line in verdicts.read_text().splitlines())
+    else:
+        verdicts.write_text("")
+
     def serve(number):
         tree = Tree(number)
-        if number == 0:
+        if number == 0 and not before:
             tree.check(options.files)
         while True:
             with lock:
@@ -203,10 +211,14 @@ def main():
             except queue.Empty:
                 return
             begin = time.time()
-            found = "equivalent" if unplaced(mutant["name"]) in known else tree.verdict(mutant)
+            name = unplaced(mutant["name"])
+            found = "equivalent" if name in known else before.get(name) or tree.verdict(mutant)
             with lock:
                 serve.running -= 1
                 results[found].append(mutant["name"])
+                if found != "equivalent" and name not in before:
+                    with verdicts.open("a") as file:
+                        print(found, name, file=file)
                 print(f"{found:10} {time.time() - begin:5.0f} s  {mutant['name']}", flush=True)
 
     serve.running = 0

@@ -152,7 +152,8 @@ fn a_workspace_of_another_network() {
     let error = Small::new(1).infer(images.view(), &mut workspace, &mut Unobserved).expect_err("an error");
     assert_eq!(
         error.to_string(),
-        "a workspace of network `Other` given to network `Small`: a workspace serves one architecture"
+        "a workspace of `Other [6x5x2] -> [1x1x3], 248 parameters` given to `Small [6x5x2] -> [1x1x3], 199 parameters`: \
+         a workspace serves one architecture"
     );
 }
 

@@ -208,8 +208,9 @@ fn mistakes_are_explained() {
         says(he().layer_bias("fc2", 0.1)),
         "network `Mixed` has no layer with biases `fc2`: did you mean `fc1`?"
     );
-    for deviation in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-        let expected = "finite number above 0";
+    // The last two are an infinity and 0 in f32.
+    for deviation in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e300, 1e-300] {
+        let expected = "a finite number above 0, in the network's scalar too";
         assert!(says(Initialization::new(Weights::Gaussian(deviation))).ends_with(expected));
         assert!(says(he().local(Weights::Sparse { inputs: 3, deviation })).ends_with(expected));
         assert!(says(he().layer("fc1", Weights::Gaussian(deviation))).ends_with(expected));
@@ -218,9 +219,10 @@ fn mistakes_are_explained() {
         says(he().fully_connected(Weights::Sparse { inputs: 0, deviation: 1.0 })),
         "the number of inputs of `Weights::Sparse` is 0: at least 1"
     );
-    for bias in [f64::NAN, f64::INFINITY] {
-        assert!(says(he().bias(bias)).ends_with("a finite number"));
-        assert!(says(he().layer_bias("fc1", bias)).ends_with("a finite number"));
+    for bias in [f64::NAN, f64::INFINITY, 1e39] {
+        let expected = "a finite number, in the network's scalar too";
+        assert!(says(he().bias(bias)).ends_with(expected));
+        assert!(says(he().layer_bias("fc1", bias)).ends_with(expected));
     }
 }
 

@@ -5,7 +5,7 @@ use convnet::{Error, Initialization, Network, Parameters, Scalar, network};
 
 network! {
     /// More numbers than one piece of an update holds.
-    struct Wide { INPUT[16x16x3] -> FC100 -> FC10 }
+    struct Wide { INPUT[16x16x3] -> FC400 -> FC10 }
     struct Other { INPUT[1x1x2] -> FC3 }
 }
 
@@ -38,7 +38,7 @@ fn rules<T: Scalar>() -> [(&'static str, Box<dyn Optimizer<T>>); 5] {
     ]
 }
 
-/// 1 - 0.999 is taken in f64: in f32 it would be off by one part in 20,000.
+/// 1 - 0.999 is taken in f64: in f32 it would be off by one part in 77,000.
 #[test]
 fn single_precision_is_near_double() {
     for ((name, mut single), (_, mut double)) in rules::<f32>().into_iter().zip(rules::<f64>()) {
@@ -59,7 +59,7 @@ fn threads_do_not_matter() {
     assert_eq!(in_pool(1), in_pool(4));
 }
 
-/// In its first update Adam moves every number by the rate, against the gradient's sign, however small the gradient is.
+/// In its first update Adam moves every number by the rate, against the gradient's sign, whether that is small (if above epsilon) or large.
 #[test]
 fn the_first_step_of_adam() {
     let (mut x, mut dx) = (made::<Wide<f64>>(), made::<Wide<f64>>());
@@ -109,7 +109,8 @@ fn options_are_checked() {
         refused(Adam::<f32>::new(0.1).and_then(|adam| adam.betas(share, 0.999)), "beta1");
         refused(Adam::<f32>::new(0.1).and_then(|adam| adam.betas(0.9, share)), "beta2");
     }
-    for epsilon in [0.0, -1e-8, f64::NAN, f64::INFINITY] {
+    // The last of these are 0 and an infinity in f32.
+    for epsilon in [0.0, -1e-8, f64::NAN, f64::INFINITY, 1e-46, 1e39] {
         refused(Adam::<f32>::new(0.1).and_then(|adam| adam.epsilon(epsilon)), "epsilon");
         refused(RmsProp::<f32>::new(0.1, 0.9).and_then(|rule| rule.epsilon(epsilon)), "epsilon");
     }
@@ -129,6 +130,9 @@ fn numbers_of_another_network_are_refused() {
     let (mut x, dx) = (made::<Wide<f64>>(), made::<Wide<f64>>());
     assert!(matches!(adam.update(&mut x, &dx), Err(Error::ParameterCount { found: 9, .. })));
     assert_eq!(adam.moments().updates, 1);
+    let kept = Moments { first: vec![0.0; x.len()], second: Vec::new(), updates: 1000 };
+    let mut adam = Adam::new(0.1).expect("a rate").with_moments(kept);
+    assert!(matches!(adam.update(&mut x, &dx), Err(Error::ParameterCount { found: 0, .. })));
 }
 
 #[test]

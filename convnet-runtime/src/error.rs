@@ -43,6 +43,35 @@ pub enum Error {
         /// Why it cannot.
         reason: &'static str,
     },
+    /// Images that are smaller than those that a network was made for.
+    #[error(
+        "images of {}x{} are smaller than the {}x{} that the network was made for", found.width, found.height, crop.width,
+        crop.height
+    )]
+    ImagesTooSmall {
+        /// The size that the network was made for.
+        crop: Extent,
+        /// The size of the images.
+        found: Extent,
+    },
+    /// A network that gives a map for an image of its own size, where one that gives scores is needed.
+    #[error(
+        "shifted evaluations need a network that gives [1x1xK] for an image of its own size, this one gives {output}"
+    )]
+    MapOutput {
+        /// What the network gives.
+        output: Volume,
+    },
+    /// A user's own layer whose forward pass is not known outside generated code.
+    #[error(
+        "the forward pass of {notation} (`{layer}`) is not known: only a network that `network!` makes can say it"
+    )]
+    UnknownForward {
+        /// The layer.
+        layer: String,
+        /// As the notation writes it.
+        notation: String,
+    },
     /// A convolution whose matrix, as a fully connected layer, does not fit into memory.
     #[error(
         "a convolution from {inputs} to {outputs} as a fully connected layer has {} x {} weights, which there is no memory for",
@@ -69,13 +98,11 @@ pub enum Error {
         source: GeometryError,
     },
     /// A workspace made for another network.
-    #[error(
-        "a workspace of network `{found}` given to network `{expected}`: a workspace serves one architecture"
-    )]
+    #[error("a workspace of `{found}` given to `{expected}`: a workspace serves one architecture")]
     Workspace {
-        /// The network.
+        /// The network, its volumes and its number of parameters.
         expected: String,
-        /// The network that the workspace was made for.
+        /// Those of the network that the workspace was made for.
         found: String,
     },
     /// Another number of targets than of images.

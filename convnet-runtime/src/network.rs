@@ -129,14 +129,15 @@ pub trait Network: Sized + Send + Sync {
     ) -> Result<ArrayView4<'w, Self::Scalar>, Error>;
 
     /// The network for inference alone: batch normalization folded into the convolution or fully connected layer before
-    /// it, without dropout. Its scores are those of [`infer`](Self::infer), up to rounding where something was folded, to
-    /// the same bits where nothing was.
+    /// it, DropConnect's scale into its weights, without dropout. Its scores are those of [`infer`](Self::infer), up to
+    /// rounding where something was folded, to the same bits where nothing was.
     ///
     /// Batch normalization that does not stand right behind weights, or behind weights that another branch reads, stays.
     /// The loss stays behind: [`Loss::prediction`] makes a class and its probability of the scores of an image.
     ///
     /// # Errors
-    /// [`Error::Architecture`] if the layers that are left cannot be laid out.
+    /// [`Error::ParameterCount`] if another network's parameters were put in place of its own; [`Error::UnknownForward`] for
+    /// a user's own layer in a network that `network!` did not make.
     fn into_inference(self) -> Result<InferenceNetwork<Self::Scalar>, Error> {
         InferenceNetwork::folded(self)
     }
@@ -145,7 +146,8 @@ pub trait Network: Sized + Send + Sync {
     /// notes' "Converting FC layers to CONV layers".
     ///
     /// # Errors
-    /// [`Error::NotConvolutional`] if a layer belongs to one size of images (LOCAL, FRACPOOL, a user's own), and those of
+    /// [`Error::NotConvolutional`] if a layer belongs to one size of images (LOCAL, FRACPOOL, a user's own) or branches meet
+    /// that slide at different strides, and those of
     /// [`into_inference`](Self::into_inference).
     fn into_fully_convolutional(self) -> Result<FullyConvolutional<Self::Scalar>, Error> {
         FullyConvolutional::of(self)

@@ -55,6 +55,9 @@ folds! {
     dropout_of_what_others_read: {
         INPUT[5x5x2] -> CONV3-3 -> CAT{ DROPOUT(keep=0.5) -> RELU | ID | DROPOUT(keep=0.7) | SIGMOID } -> FC4
     } to "conv1" "cat1.b1.relu1" "cat1.b4.sigmoid1" "cat1" "fc1";
+    what_draws_draws_as_before: {
+        INPUT[9x9x2] -> CONV3-4 -> BN -> DROPOUT(keep=0.5) -> FRACPOOL(1.5) -> FC3
+    } to "conv1" "fracpool1" "fc1";
     normalization_behind_dropout: { INPUT[5x5x2] -> CONV3-3 -> DROPOUT(keep=0.5) -> BN -> FC4 } to "conv1" "fc1";
     normalization_behind_dropout_of_what_another_branch_reads_stays: {
         INPUT[5x5x2] -> CONV3-3 -> CAT{ DROPOUT(keep=0.5) -> BN | ID } -> FC4
@@ -131,6 +134,24 @@ fn its_report_shows_what_is_left() {
     assert_eq!(format!("{folded:?}"), "Little [8x8x1] -> [1x1x3], 811 parameters");
 }
 
+/// `infer` refuses them too.
+#[test]
+fn parameters_of_another_network_are_refused() {
+    convolutional! {
+        struct Little { INPUT[8x8x1] -> CONV3-4 -> BN -> FC3 }
+        struct Less { INPUT[8x8x1] -> CONV3-2 -> BN -> FC3 }
+        struct More { INPUT[8x8x1] -> CONV3-9 -> BN -> FC3 }
+    }
+    for parameters in [network::<Less>(1).parameters().clone(), network::<More>(1).parameters().clone()] {
+        let mut mistaken = network::<Little>(1);
+        *mistaken.parameters_mut() = parameters;
+        let error = mistaken.clone().into_inference().expect_err("another's parameters");
+        assert!(matches!(error, Error::ParameterCount { .. }), "{error}");
+        let error = mistaken.into_fully_convolutional().expect_err("another's parameters");
+        assert!(matches!(error, Error::ParameterCount { .. }), "{error}");
+    }
+}
+
 #[test]
 fn a_workspace_serves_one_architecture() {
     convolutional! { struct Little { INPUT[8x8x1] -> CONV3-4 -> BN -> FC3 } }
@@ -140,7 +161,11 @@ fn a_workspace_serves_one_architecture() {
     let folded = network.into_inference().expect("a network");
     let error =
         folded.infer(images.view(), &mut workspace, &mut Unobserved).expect_err("another's workspace");
-    assert!(matches!(error, Error::Workspace { .. }), "{error}");
+    assert_eq!(
+        error.to_string(),
+        "a workspace of `Little [8x8x1] -> [1x1x3], 819 parameters` given to `Little [8x8x1] -> [1x1x3], 811 parameters`: \
+         a workspace serves one architecture"
+    );
 }
 
 #[test]

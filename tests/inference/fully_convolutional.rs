@@ -17,6 +17,14 @@ convolutional! {
     /// The same without a pixel of padding, but with windows that drop a last, partial window.
     struct Floored { INPUT[12x12x2] -> CONV3-4 s2 p0 floor -> RELU -> POOL2 floor -> FC3 }
 
+    /// With `ceil` where nothing is left over on images of its own size.
+    struct Ceiled { INPUT[14x14x2] -> CONV3-4 p0 -> RELU -> POOL2 ceil -> POOL2 ceil -> POOL3 s2 floor -> FC3 }
+
+    /// Windows that cover all of their volume, in a branch that meets one whose stride says something.
+    struct Branching {
+        INPUT[16x16x2] -> CONV3-4 p0 s2 floor -> CAT{ POOL7 | CONV7-4 p0 s7 -> TANH | AVGPOOL7 } -> POOL1 s3 -> FC3
+    }
+
     struct Pooled { INPUT[9x9x2] -> CONV3-4 s2 p0 -> RELU -> GAP -> FC3 }
 
     struct PooledWhole { INPUT[9x9x2] -> CONV3-4 s2 p0 -> RELU -> AVGPOOL4 -> FC3 nobias }
@@ -69,8 +77,13 @@ fn a_map_equals_its_crops() {
         for (width, height) in [(22, 20), (26, 20), (30, 36)] {
             assert!(compare::<Unpadded<T>>(width, height) <= limit);
         }
-        for (width, height) in [(12, 12), (20, 16)] {
+        // Sizes that do not divide have no more crops than those before.
+        for (width, height) in [(12, 12), (20, 16), (13, 12), (17, 19)] {
             assert!(compare::<Floored<T>>(width, height) <= limit);
+            assert!(compare::<Ceiled<T>>(width + 2, height + 2) <= limit);
+        }
+        for (width, height) in [(16, 16), (24, 32)] {
+            assert!(compare::<Branching<T>>(width, height) <= limit);
         }
         for (width, height) in [(9, 9), (13, 11)] {
             assert!(compare::<Pooled<T>>(width, height) <= limit);
@@ -98,6 +111,48 @@ fn what_slides_says_so() {
     assert_eq!(pooled.stride(), Extent::new(2, 2));
     let (_, whole) = convert::<PooledWhole>(1);
     assert_eq!(whole.stride(), Extent::new(2, 2));
+}
+
+#[test]
+fn notation_says_which_stride_is_new() {
+    convolutional! {
+        struct Flat { INPUT[9x4x2] -> CONV3x4-3 s3 p0 -> POOL3x1 -> FC2 }
+    }
+    let (_, flat) = convert::<Flat>(1);
+    let notations: Vec<_> = flat.architecture().layers().iter().map(|layer| layer.notation).collect();
+    assert_eq!(notations, ["CONV3x4-3 p0 s3x1", "POOL3x1 s1", "CONV1-2 p0"]);
+    assert_eq!(flat.stride(), Extent::new(3, 1));
+}
+
+/// Were it not refused, neighbours in the map would be those of different crops.
+#[test]
+fn branches_of_different_strides_are_refused() {
+    convolutional! { struct Mixed { INPUT[9x9x1] -> CAT{ GAP | CONV8-2 s2 p0 floor } -> FC3 } }
+    let error = network::<Mixed>(1).into_fully_convolutional().expect_err("strides 1 and 2");
+    assert_eq!(
+        error.to_string(),
+        "CAT (`cat1`) cannot slide over larger images: its branches have different strides"
+    );
+}
+
+/// A residual block that halves its volume to one pixel, where a window of one branch covers all of it.
+#[test]
+fn branches_keep_their_strides() {
+    convolutional! { struct Halved { INPUT[2x2x3] -> ADD{ CONV3-3 s2 floor | AVGPOOL2 } -> FC4 } }
+    let (_, halved) = convert::<Halved>(1);
+    assert_eq!(halved.stride(), Extent::square(2));
+    assert_eq!(halved.map(images::<f32>((1, 6, 4, 3), 1).view()).expect("a map").dim(), (1, 2, 3, 4));
+}
+
+/// A network that gives a map already has no crop that one number stands for.
+#[test]
+fn maps_of_networks_that_give_maps() {
+    convolutional! { struct Map { INPUT[8x8x3] -> CONV3-4 p0 -> L2 } }
+    let (network, map) = convert::<Map>(1);
+    let images = images::<f32>((1, 8, 8, 3), 1);
+    assert_eq!(map.map(images.view()).expect("a map"), scores(&network, images.view()));
+    let error = map.map_at_stride(images.view(), 1).expect_err("no scores");
+    assert!(matches!(error, Error::MapOutput { .. }), "{error}");
 }
 
 /// With zero padding a crop sees zeros where the map sees pixels.
@@ -139,8 +194,10 @@ fn a_network_on_images_of_one_size_keeps_its_workspace() {
     let images = images((1, 26, 28, 3), 7);
     let network = converted.on_images(26, 28).expect("a size that fits");
     let mut workspace = network.workspace(1).expect("a workspace");
-    let found = network.infer(images.view(), &mut workspace, &mut Unobserved).expect("scores");
-    assert_eq!(found, converted.map(images.view()).expect("a map"));
+    for _ in 0..2 {
+        let found = network.infer(images.view(), &mut workspace, &mut Unobserved).expect("scores");
+        assert_eq!(found, converted.map(images.view()).expect("a map"));
+    }
 }
 
 #[test]
@@ -152,8 +209,15 @@ fn sizes_that_do_not_fit_are_told_with_those_that_do() {
         "images of [23x30x3] do not fit the network: POOL2 (`pool1`) cannot take [21x28x6]: the window does not fit across \
          the width: (21 - 2 + 0)/2 + 1 = 10.5 is not a whole number. Images of 22x28 or 26x32 would fit"
     );
-    let error = converted.on_images(10, 10).expect_err("smaller than the network's");
-    assert!(error.to_string().ends_with(". Images of 22x20 would fit"), "{error}");
+    for (width, height) in [(10, 10), (22, 19), (0, 20)] {
+        let error = converted.on_images(width, height).expect_err("smaller than the network's");
+        assert_eq!(
+            error.to_string(),
+            format!("images of {width}x{height} are smaller than the 22x20 that the network was made for")
+        );
+    }
+    assert!(converted.on_images(usize::MAX, 20).is_err());
+    assert!(converted.on_images(22, usize::MAX / 2).is_err());
     let error = converted.map(images::<f32>((1, 26, 20, 4), 1).view()).expect_err("too deep");
     assert!(matches!(error, Error::ImageShape { .. }), "{error}");
 }
@@ -167,7 +231,7 @@ fn strides_that_cannot_be_had_are_refused() {
         assert!(matches!(error, Error::Option { option: "stride", .. }), "{error}");
     }
     let small = images.slice(s![.., ..19, .., ..]);
-    assert!(matches!(converted.map_at_stride(small, 2), Err(Error::ImageShape { .. })));
+    assert!(matches!(converted.map_at_stride(small, 2), Err(Error::ImagesTooSmall { .. })));
 }
 
 #[test]

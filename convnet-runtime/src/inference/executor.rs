@@ -7,7 +7,7 @@ use convnet_geometry::{Architecture, LayerKind, Tensor};
 use ndarray::{ArrayView4, ArrayViewD, IxDyn};
 
 use super::fold::fold;
-use super::graph::Graph;
+use super::graph::{Graph, Node};
 use super::owned::OwnedArchitecture;
 use crate::error::Error;
 use crate::layers::CustomForward;
@@ -15,7 +15,7 @@ use crate::network::Network;
 use crate::observer::Observer;
 use crate::parameters::{Buffer, Parameters};
 use crate::scalar::Scalar;
-use crate::workspace::{InferencePass, InferenceWorkspace};
+use crate::workspace::{InferencePass, InferenceWorkspace, same_counts};
 
 /// The forward pass of a user's own layer.
 pub type CustomPass<T> = for<'a> fn(CustomForward<'a, T>);
@@ -41,8 +41,16 @@ pub struct InferenceNetwork<T> {
     architecture: Arc<OwnedArchitecture>,
     parameters: Arc<Buffer<T>>,
     state: Arc<Buffer<T>>,
-    /// The forward passes of users' own layers, by the layer's index.
-    customs: Arc<[Option<CustomPass<T>>]>,
+    /// What the layers were in the network that this one was made of.
+    origins: Arc<[Origin<T>]>,
+}
+
+/// What a layer was in the network that this one was made of.
+pub(super) struct Origin<T> {
+    /// Its index there, by which it draws.
+    pub(super) layer: usize,
+    /// Its forward pass, if it is a user's own.
+    pub(super) custom: Option<CustomPass<T>>,
 }
 
 /// A network's layers and numbers, while they are changed.
@@ -50,25 +58,27 @@ pub(super) struct Parsed<T> {
     pub(super) graph: Graph,
     pub(super) parameters: Buffer<T>,
     pub(super) state: Buffer<T>,
-    pub(super) customs: Vec<Option<CustomPass<T>>>,
+    pub(super) origins: Vec<Origin<T>>,
 }
 
 impl<T: Scalar> InferenceNetwork<T> {
     /// The network that infers what this one infers, in as few layers as can be.
     pub(crate) fn folded<N: Network<Scalar = T>>(mut network: N) -> Result<Self, Error> {
+        same_counts(N::ARCHITECTURE, network.parameters().len(), network.state().len())?;
         let graph = Graph::of(N::ARCHITECTURE);
-        let customs = (0..graph.nodes.len()).map(N::custom_pass).collect();
+        let origins = graph.nodes.iter().enumerate().map(|(layer, node)| origin::<N>(layer, node));
+        let origins = origins.collect::<Result<_, _>>()?;
         let parameters = std::mem::replace(network.parameters_mut(), Parameters::empty()).into_buffer();
         let state = std::mem::replace(network.state_mut(), Parameters::empty()).into_buffer();
         drop(network);
-        Self::new(fold(Parsed { graph, parameters, state, customs }))
+        Self::new(fold(Parsed { graph, parameters, state, origins }))
     }
 
     /// Lays a network out.
     pub(super) fn new(parsed: Parsed<T>) -> Result<Self, Error> {
-        let Parsed { graph, parameters, state, customs } = parsed;
-        let (architecture, customs) = (Arc::new(graph.lay_out()?), customs.into());
-        Ok(Self { architecture, parameters: Arc::new(parameters), state: Arc::new(state), customs })
+        let Parsed { graph, parameters, state, origins } = parsed;
+        let (architecture, origins) = (Arc::new(graph.lay_out()?), origins.into());
+        Ok(Self { architecture, parameters: Arc::new(parameters), state: Arc::new(state), origins })
     }
 
     /// Other layers with the same numbers.
@@ -120,32 +130,43 @@ impl<T: Scalar> InferenceNetwork<T> {
         let architecture = self.architecture();
         let numbers = (&self.parameters[..], &self.state[..]);
         workspace.run_slices(architecture, numbers, images, observer, |pass| {
-            for (index, layer) in architecture.layers().iter().enumerate() {
-                self.layer(index, &layer.kind, pass);
+            for (index, (layer, origin)) in architecture.layers().iter().zip(&*self.origins).enumerate() {
+                pass.draw_as(origin.layer);
+                run(index, &layer.kind, origin, pass);
             }
         })
     }
+}
 
-    /// Runs one layer.
-    fn layer(&self, index: usize, kind: &LayerKind, pass: &mut InferencePass<'_, T>) {
-        match kind {
-            LayerKind::Convolution(layer) => pass.forward(index, layer),
-            LayerKind::Local(layer) => pass.forward(index, layer),
-            LayerKind::Pooling(layer) => pass.forward(index, layer),
-            LayerKind::FractionalPooling(layer) => pass.forward(index, layer),
-            LayerKind::Dense(layer) => pass.forward(index, layer),
-            LayerKind::PRelu(layer) => pass.forward(index, layer),
-            LayerKind::Maxout(layer) => pass.forward(index, layer),
-            LayerKind::BatchNorm(layer) => pass.forward(index, layer),
-            LayerKind::ResponseNorm(layer) => pass.forward(index, layer),
-            LayerKind::Activation(layer) => pass.in_place(index, layer),
-            LayerKind::Dropout(layer) => pass.in_place(index, layer),
-            LayerKind::Joint(_) => pass.join(index),
-            LayerKind::Custom(_) => {
-                pass.custom_by(index, self.customs[index].expect("generated code knows the user's layers"));
-            }
-            other => unreachable!("{other:?} has no kernel"),
+/// What a layer is in its network.
+fn origin<N: Network>(layer: usize, node: &Node) -> Result<Origin<N::Scalar>, Error> {
+    let custom = N::custom_pass(layer);
+    if matches!(node.kind, LayerKind::Custom(_)) && custom.is_none() {
+        let (layer, notation) = (node.name.clone(), node.notation.clone());
+        return Err(Error::UnknownForward { layer, notation });
+    }
+    Ok(Origin { layer, custom })
+}
+
+/// Runs one layer.
+fn run<T: Scalar>(index: usize, kind: &LayerKind, origin: &Origin<T>, pass: &mut InferencePass<'_, T>) {
+    match kind {
+        LayerKind::Convolution(layer) => pass.forward(index, layer),
+        LayerKind::Local(layer) => pass.forward(index, layer),
+        LayerKind::Pooling(layer) => pass.forward(index, layer),
+        LayerKind::FractionalPooling(layer) => pass.forward(index, layer),
+        LayerKind::Dense(layer) => pass.forward(index, layer),
+        LayerKind::PRelu(layer) => pass.forward(index, layer),
+        LayerKind::Maxout(layer) => pass.forward(index, layer),
+        LayerKind::BatchNorm(layer) => pass.forward(index, layer),
+        LayerKind::ResponseNorm(layer) => pass.forward(index, layer),
+        LayerKind::Activation(layer) => pass.in_place(index, layer),
+        LayerKind::Dropout(layer) => pass.in_place(index, layer),
+        LayerKind::Joint(_) => pass.join(index),
+        LayerKind::Custom(_) => {
+            pass.custom_by(index, origin.custom.expect("asked for when the network was made"));
         }
+        other => unreachable!("{other:?} has no kernel"),
     }
 }
 

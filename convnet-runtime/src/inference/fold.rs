@@ -9,7 +9,7 @@ use convnet_geometry::{
     BatchNorm, Convolution, ConvolutionSpec, Dense, DenseSpec, LayerKind, Local, Offsets,
 };
 
-use super::executor::{CustomPass, Parsed};
+use super::executor::{Origin, Parsed};
 use super::graph::{Graph, Node};
 use crate::parameters::{Buffer, zeros};
 use crate::scalar::Scalar;
@@ -36,20 +36,20 @@ struct Folding<T> {
     graph: Graph,
     parameters: Vec<Numbers<T>>,
     states: Vec<Range<usize>>,
-    customs: Vec<Option<CustomPass<T>>>,
+    origins: Vec<Origin<T>>,
 }
 
 /// The network that infers the same without batch normalization behind weights, dropout and DropConnect.
 pub(super) fn fold<T: Scalar>(parsed: Parsed<T>) -> Parsed<T> {
-    let Parsed { graph, parameters, state, customs } = parsed;
+    let Parsed { graph, parameters, state, origins } = parsed;
     let readers = graph.readers();
     let Graph { name, input, nodes } = graph;
     let empty = Graph { name, input, nodes: Vec::with_capacity(nodes.len()) };
-    let mut to = Folding { graph: empty, parameters: Vec::new(), states: Vec::new(), customs: Vec::new() };
+    let mut to = Folding { graph: empty, parameters: Vec::new(), states: Vec::new(), origins: Vec::new() };
     // The value that each old one has become, whether one layer alone reads it, and where the next layer's numbers begin.
     let mut values = vec![(0, readers[0] == 1)];
     let (mut offsets, last) = (Offsets::FIRST, nodes.len() - 1);
-    for (index, (mut node, custom)) in nodes.into_iter().zip(customs).enumerate() {
+    for (index, (mut node, origin)) in nodes.into_iter().zip(origins).enumerate() {
         let counts = node.kind.counts();
         let own = offsets.parameters..offsets.parameters + counts.parameters();
         let own_state = offsets.state..offsets.state + counts.state;
@@ -69,7 +69,7 @@ pub(super) fn fold<T: Scalar>(parsed: Parsed<T>) -> Parsed<T> {
         values.push(if is_folded {
             (node.inputs[0], input_is_read_once && is_read_once)
         } else {
-            (to.push(node, custom, (own, own_state), &parameters), is_read_once)
+            (to.push(node, origin, (own, own_state), &parameters), is_read_once)
         });
     }
     to.finish(parameters, &state)
@@ -80,7 +80,7 @@ impl<T: Scalar> Folding<T> {
     fn push(
         &mut self,
         mut node: Node,
-        custom: Option<CustomPass<T>>,
+        origin: Origin<T>,
         (own, state): (Range<usize>, Range<usize>),
         parameters: &[T],
     ) -> usize {
@@ -101,7 +101,7 @@ impl<T: Scalar> Folding<T> {
         }
         self.parameters.push(numbers);
         self.states.push(state);
-        self.customs.push(custom);
+        self.origins.push(origin);
         self.graph.nodes.push(node);
         self.graph.nodes.len()
     }
@@ -129,7 +129,7 @@ impl<T: Scalar> Folding<T> {
 
     /// Lays the numbers of the layers one after the other: in the buffer where they lie, if none has changed.
     fn finish(self, parameters: Buffer<T>, state: &[T]) -> Parsed<T> {
-        let Self { graph, parameters: numbers, states, customs } = self;
+        let Self { graph, parameters: numbers, states, origins } = self;
         let is_unchanged = numbers.iter().all(|numbers| matches!(numbers, Numbers::Own(_)));
         let parameters = if is_unchanged && graph.parameters() == parameters.len() {
             parameters
@@ -137,7 +137,7 @@ impl<T: Scalar> Folding<T> {
             gather(numbers.iter().map(|numbers| numbers.get(&parameters)))
         };
         let state = gather(states.into_iter().map(|range| &state[range]));
-        Parsed { graph, parameters, state, customs }
+        Parsed { graph, parameters, state, origins }
     }
 }
 

@@ -9,10 +9,10 @@
 //! network is. [`FullyConvolutional::is_exact`] tells which it is; `docs/fully-convolutional.md` says how much it comes to.
 
 use convnet_geometry::{
-    Architecture, Average, Axis, Convolution, ConvolutionSpec, Dense, Extent, LayerKind, Pool, Pooling,
-    PoolingSpec, Rounding, Volume, Window,
+    Architecture, Axis, Convolution, ConvolutionSpec, Dense, Extent, LayerKind, PoolingSpec, Rounding,
+    Volume, Window,
 };
-use ndarray::{Array4, ArrayView4};
+use ndarray::{Array4, ArrayView4, s};
 
 use super::executor::InferenceNetwork;
 use super::graph::{Graph, Node};
@@ -21,10 +21,11 @@ use crate::network::Network;
 use crate::observer::Unobserved;
 use crate::scalar::Scalar;
 
-/// A network whose fully connected layers have become convolutions, so that it takes images of any size from its own on.
+/// A network whose fully connected layers have become convolutions, so that it takes larger images, too: every size on which
+/// its windows fit.
 ///
-/// Windows that have one place alone, such as those of GAP or of a pooling over all of its volume, get stride 1: their
-/// stride says nothing on the network's own images, and decides how fine the map is on larger ones.
+/// Windows that cover all of their volume, such as those of GAP, get stride 1: their stride says nothing on the network's
+/// own images, and decides how fine the map is on larger ones. Those in branches keep theirs, since branches meet.
 ///
 /// ```
 /// # use convnet_runtime::{Network, Error};
@@ -50,8 +51,9 @@ impl<T: Scalar> FullyConvolutional<T> {
     pub(crate) fn of<N: Network<Scalar = T>>(network: N) -> Result<Self, Error> {
         let folded = InferenceNetwork::folded(network)?;
         let mut graph = folded.graph();
-        graph.nodes.iter_mut().try_for_each(slide)?;
-        let stride = stride(&graph);
+        let meets = graph.meets();
+        graph.nodes.iter_mut().zip(meets).try_for_each(|(node, meets)| slide(node, meets))?;
+        let stride = stride(&graph)?;
         Ok(Self { network: folded.with_layers(graph)?, stride })
     }
 
@@ -60,7 +62,7 @@ impl<T: Scalar> FullyConvolutional<T> {
         self.network.architecture()
     }
 
-    /// The size of the images that the network was made for, which each number of the map sees a crop of.
+    /// The size of the images that the network was made for: of the crops whose scores a map holds.
     pub fn crop(&self) -> Extent {
         self.architecture().input().extent()
     }
@@ -84,19 +86,26 @@ impl<T: Scalar> FullyConvolutional<T> {
 
     /// The network on images of another size: for many evaluations of the same size, with a workspace of its own.
     ///
+    /// Where windows do not divide (`floor`, `ceil`) it may give more than [`map`](Self::map): numbers for crops of which the
+    /// image has only a part.
+    ///
     /// # Errors
-    /// [`Error::ImageSize`] if a window does not fit, with the nearest sizes that do.
+    /// [`Error::ImagesTooSmall`]; [`Error::ImageSize`] if a window does not fit, with the nearest sizes that do;
+    /// [`Error::Architecture`] if the volumes cannot be counted.
     pub fn on_images(&self, width: usize, height: usize) -> Result<InferenceNetwork<T>, Error> {
-        let fitted = self
-            .fit(Extent { width, height })
-            .map_err(|error| self.with_fitting_sizes(error, Extent { width, height }));
+        let (crop, found) = (self.crop(), Extent { width, height });
+        if width < crop.width || height < crop.height {
+            return Err(Error::ImagesTooSmall { crop, found });
+        }
+        let fitted = self.fit(found).map_err(|error| self.with_fitting_sizes(error, found));
         self.network.with_layers(fitted?)
     }
 
     /// The scores of every crop of larger images, `[N, H, W, D]`: number `(y, x)` of an image's map is what the network
     /// gives for the crop that begins at pixel `(y * stride, x * stride)`.
     ///
-    /// Makes a workspace each time; [`on_images`](Self::on_images) is for evaluating often.
+    /// Of a network that gives more than `[1x1xK]` for an image of its own size it is what that network gives for the larger
+    /// one. Makes a workspace each time; [`on_images`](Self::on_images) is for evaluating often.
     ///
     /// # Errors
     /// Those of [`on_images`](Self::on_images) and of [`InferenceNetwork::infer`].
@@ -104,7 +113,19 @@ impl<T: Scalar> FullyConvolutional<T> {
         let (count, height, width, _) = images.dim();
         let network = self.on_images(width, height)?;
         let mut workspace = network.workspace(count)?;
-        Ok(network.infer(images, &mut workspace, &mut Unobserved)?.to_owned())
+        let map = network.infer(images, &mut workspace, &mut Unobserved)?;
+        if !self.gives_scores() {
+            return Ok(map.to_owned());
+        }
+        let (crop, stride) = (self.crop(), self.stride);
+        let rows = (height - crop.height) / stride.height + 1;
+        let columns = (width - crop.width) / stride.width + 1;
+        Ok(map.slice(s![.., ..rows, ..columns, ..]).to_owned())
+    }
+
+    /// Whether it gives `[1x1xK]` for an image of its own size.
+    pub(super) fn gives_scores(&self) -> bool {
+        self.architecture().output().extent() == Extent::square(1)
     }
 
     fn fit(&self, size: Extent) -> Result<Graph, Error> {
@@ -120,7 +141,8 @@ impl<T: Scalar> FullyConvolutional<T> {
             let high = |height| self.fit(Extent { width, height }).is_ok();
             let smaller =
                 nearest((width..=size.width).rev(), wide).zip(nearest((height..=size.height).rev(), high));
-            let larger = nearest(size.width.max(width).., wide).zip(nearest(size.height.max(height).., high));
+            let up = |side: usize| side..=side.saturating_add(REACH);
+            let larger = nearest(up(size.width), wide).zip(nearest(up(size.height), high));
             misfit
                 .fitting
                 .extend(smaller.into_iter().chain(larger).map(|(width, height)| Extent { width, height }));
@@ -136,8 +158,8 @@ fn nearest(mut sizes: impl Iterator<Item = usize>, fits: impl Fn(usize) -> bool)
     sizes.by_ref().take(REACH).find(|&size| fits(size))
 }
 
-/// Turns a layer into one that slides.
-fn slide(node: &mut Node) -> Result<(), Error> {
+/// Turns a layer into one that slides; one whose output meets other branches keeps its stride.
+fn slide(node: &mut Node, meets: bool) -> Result<(), Error> {
     let refuse = |reason| {
         let (layer, notation) = (node.name.clone(), node.notation.clone());
         Err(Error::NotConvolutional { layer, notation, reason })
@@ -148,20 +170,19 @@ fn slide(node: &mut Node) -> Result<(), Error> {
             node.kind = LayerKind::Convolution(covering(&dense));
         }
         LayerKind::Convolution(layer) => {
-            let window = free(layer.window(), layer.input());
-            if window != layer.window() {
-                node.kind = LayerKind::Convolution(with_window(&layer, window));
-                node.notation = format!("{} s1", without_stride(&node.notation));
-            }
+            let window = if meets { layer.window() } else { free(layer.window(), layer.input()) };
+            node.kind = LayerKind::Convolution(with_window(&layer, window));
+            write_stride(&mut node.notation, layer.window(), window);
         }
         LayerKind::Pooling(layer) => {
-            let window = free(layer.window(), layer.input());
-            if window != layer.window() || node.notation == "GAP" {
-                node.notation = format!("{}{} s1{}", keyword(&layer), side(window.filter), suffix(&layer));
-                let spec = PoolingSpec::new(layer.input(), window, layer.pool());
-                node.kind =
-                    LayerKind::Pooling(spec.check().expect("a window with one place has it at any stride"));
+            let window = if meets { layer.window() } else { free(layer.window(), layer.input()) };
+            let spec = PoolingSpec::new(layer.input(), window, layer.pool());
+            node.kind =
+                LayerKind::Pooling(spec.check().expect("a window with one place has it at any stride"));
+            if node.notation == "GAP" {
+                node.notation = format!("AVGPOOL{} s1", side(window.filter));
             }
+            write_stride(&mut node.notation, layer.window(), window);
         }
         LayerKind::Local(_) => {
             return refuse("its filters belong to positions, and there would be more of those");
@@ -209,33 +230,37 @@ fn side(Extent { width, height }: Extent) -> String {
     if width == height { width.to_string() } else { format!("{width}x{height}") }
 }
 
-fn without_stride(notation: &str) -> String {
-    let is_stride = |word: &&str| word.starts_with('s');
-    notation.split(' ').filter(|word| !is_stride(word)).collect::<Vec<_>>().join(" ")
-}
-
-fn keyword(layer: &Pooling) -> &'static str {
-    match layer.pool() {
-        Pool::Max => "POOL",
-        Pool::Average(_) => "AVGPOOL",
-        Pool::L2 => "L2POOL",
-        Pool::Stochastic => "STOCHPOOL",
+/// Writes a window's new stride in place of its old one.
+fn write_stride(notation: &mut String, old: Window, new: Window) {
+    if old.stride != new.stride {
+        let words: Vec<_> = notation.split(' ').filter(|word| !word.starts_with('s')).collect();
+        *notation = format!("{} s{}", words.join(" "), side(new.stride));
     }
 }
 
-fn suffix(layer: &Pooling) -> &'static str {
-    if layer.pool() == Pool::Average(Average::Uncounted) { " uncounted" } else { "" }
-}
-
-/// How many pixels lie between the windows of neighbouring scores: the product of strides; branches agree where they meet.
-fn stride(graph: &Graph) -> Extent {
+/// How many pixels lie between the windows of neighbouring scores: the product of strides.
+///
+/// # Errors
+/// [`Error::NotConvolutional`] if branches meet that slide at different strides.
+fn stride(graph: &Graph) -> Result<Extent, Error> {
     let mut strides = vec![Extent::square(1)];
     for node in &graph.nodes {
-        let Extent { width, height } = strides[node.inputs[0]];
+        let before = strides[node.inputs[0]];
+        if node.inputs.iter().any(|&input| strides[input] != before) {
+            let (layer, notation) = (node.name.clone(), node.notation.clone());
+            return Err(Error::NotConvolutional {
+                layer,
+                notation,
+                reason: "its branches have different strides",
+            });
+        }
         let own = node.kind.window().map_or(Extent::square(1), |window| window.stride);
-        strides.push(Extent { width: width * own.width, height: height * own.height });
+        strides.push(Extent {
+            width: before.width.saturating_mul(own.width),
+            height: before.height.saturating_mul(own.height),
+        });
     }
-    strides[graph.nodes.len()]
+    Ok(strides[graph.nodes.len()])
 }
 
 /// Whether windows along this axis see nothing but their input: no padding, and no cells past its end.

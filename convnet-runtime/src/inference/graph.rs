@@ -68,6 +68,17 @@ impl Graph {
         readers
     }
 
+    /// For each node, whether what it makes goes, by whatever layers, to where branches meet.
+    pub(super) fn meets(&self) -> Vec<bool> {
+        let mut values = vec![false; self.nodes.len() + 1];
+        for (index, node) in self.nodes.iter().enumerate().rev() {
+            if values[index + 1] || matches!(node.kind, LayerKind::Joint(_)) {
+                node.inputs.iter().for_each(|&input| values[input] = true);
+            }
+        }
+        values.split_off(1)
+    }
+
     /// The same layers on images of another size.
     pub(super) fn on(mut self, input: Volume) -> Result<Self, Error> {
         self.input = input;

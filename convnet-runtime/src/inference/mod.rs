@@ -4,7 +4,8 @@
 //! into the layer before it, dropout is gone. [`Network::into_fully_convolutional`](crate::Network::into_fully_convolutional)
 //! makes a [`FullyConvolutional`], which evaluates larger images. [`StochasticInference`] averages many passes that draw.
 //!
-//! They run the same kernels as generated code, by the same calls, to the same bits.
+//! They run the same kernels as generated code, by the same calls: what was not folded or turned into another layer gives the
+//! same bits.
 
 mod executor;
 mod fold;

@@ -3,7 +3,7 @@
 //! The notes' chapter on ConvNets: to have a stride of 16 pixels from a network of 32, evaluate the image, then the image
 //! shifted by 16 pixels, and combine what comes out. Along both axes that is four evaluations, whose numbers interleave.
 
-use convnet_geometry::{Extent, Volume};
+use convnet_geometry::Extent;
 use ndarray::{Array4, ArrayView4, Axis, Slice, s};
 
 use super::fully_convolutional::FullyConvolutional;
@@ -17,9 +17,12 @@ impl<T: Scalar> FullyConvolutional<T> {
     /// A stride that halves the network's own takes four evaluations.
     ///
     /// # Errors
-    /// [`Error::Option`] if `stride` does not divide the network's along both axes, [`Error::ImageShape`] if the images are
-    /// smaller than the network's, and those of [`map`](Self::map).
+    /// [`Error::MapOutput`] if the network gives more than `[1x1xK]` for an image of its own size, [`Error::Option`] if
+    /// `stride` does not divide the network's along both axes, and those of [`map`](Self::map).
     pub fn map_at_stride(&self, images: ArrayView4<'_, T>, stride: usize) -> Result<Array4<T>, Error> {
+        if !self.gives_scores() {
+            return Err(Error::MapOutput { output: self.architecture().output() });
+        }
         let Extent { width: s_width, height: s_height } = self.stride();
         if stride == 0 || !s_width.is_multiple_of(stride) || !s_height.is_multiple_of(stride) {
             let expected = "a divisor of the network's stride along both axes";
@@ -28,9 +31,7 @@ impl<T: Scalar> FullyConvolutional<T> {
         let (count, height, width, _) = images.dim();
         let crop = self.crop();
         if width < crop.width || height < crop.height {
-            let Volume { depth, .. } = self.architecture().input();
-            let expected = Volume::new(crop.width, crop.height, depth);
-            return Err(Error::ImageShape { expected, found: images.shape().to_vec() });
+            return Err(Error::ImagesTooSmall { crop, found: Extent { width, height } });
         }
         let rows = Shifts { side: height, crop: crop.height, stride: s_height, finer: stride };
         let columns = Shifts { side: width, crop: crop.width, stride: s_width, finer: stride };

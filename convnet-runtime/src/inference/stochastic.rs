@@ -11,7 +11,7 @@ use crate::network::Network;
 use crate::observer::Unobserved;
 use crate::parameters::{Buffer, zeros};
 use crate::scalar::Scalar;
-use crate::workspace::InferenceWorkspace;
+use crate::workspace::{InferenceWorkspace, check_memory};
 
 /// Memory for inference by the average of many passes in which dropout, DropConnect, stochastic and fractional pooling
 /// draw as they do in training. Batch normalization takes its running statistics.
@@ -63,12 +63,14 @@ impl<T: Scalar> StochasticInference<T> {
         }
         let (workspace, output) = (InferenceWorkspace::of(network, capacity)?, N::ARCHITECTURE.output());
         let scores = capacity * output.count();
+        check_memory::<T>(capacity, scores.saturating_mul(2))?;
         Ok(Self { workspace, passes, seed, output, mean: zeros(scores), deviation: zeros(scores) })
     }
 
     /// Mean and deviation of the scores of a batch. The same seed gives the same bits.
     ///
-    /// What an image draws depends on its place in the batch: two images of one batch draw differently.
+    /// What an image draws depends on its place in the batch: two images of one batch draw differently, but for DropConnect,
+    /// whose mask all of them share.
     ///
     /// # Errors
     /// Those of [`Network::infer`].

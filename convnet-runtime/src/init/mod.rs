@@ -91,7 +91,7 @@ impl Initialization {
         architecture: &'static Architecture<'static>,
         seed: u64,
     ) -> Result<Parameters<T>, Error> {
-        self.check(architecture)?;
+        self.check::<T>(architecture)?;
         let mut parameters = Parameters::zeros(architecture);
         let numbers = parameters.as_mut_slice();
         let tensors = architecture.layers().iter().flat_map(|layer| layer.tensors().map(move |t| (layer, t)));
@@ -126,13 +126,14 @@ impl Initialization {
         named(&self.layer_biases, layer).unwrap_or(self.bias)
     }
 
-    fn check(&self, architecture: &Architecture<'static>) -> Result<(), Error> {
+    fn check<T: Scalar>(&self, architecture: &Architecture<'static>) -> Result<(), Error> {
         let of_layers = self.layers.iter().map(|(_, weights)| *weights);
         let of_kinds = [self.convolution, self.local, self.fully_connected].into_iter().flatten();
-        of_layers.chain(of_kinds).chain([self.weights]).try_for_each(Weights::check)?;
+        of_layers.chain(of_kinds).chain([self.weights]).try_for_each(Weights::check::<T>)?;
         let biases = self.layer_biases.iter().map(|(_, bias)| *bias);
-        if let Some(value) = biases.chain([self.bias]).find(|bias| !bias.is_finite()) {
-            return Err(Error::Option { option: "the initial bias", value, expected: "a finite number" });
+        if let Some(value) = biases.chain([self.bias]).find(|&bias| !T::from_f64(bias).is_finite()) {
+            let expected = "a finite number, in the network's scalar too";
+            return Err(Error::Option { option: "the initial bias", value, expected });
         }
         let names = self.layers.iter().map(|(name, _)| name);
         check_names(architecture, names, "layer with weights", |layer| layer.kind.weights() > 0)?;

@@ -49,7 +49,7 @@ impl Weights {
     ///
     /// # Errors
     /// [`Error::Option`].
-    pub(super) fn check(self) -> Result<(), Error> {
+    pub(super) fn check<T: Scalar>(self) -> Result<(), Error> {
         let (option, deviation) = match self {
             Self::Gaussian(deviation) => ("the deviation of `Weights::Gaussian`", deviation),
             Self::Sparse { inputs: 0, .. } => {
@@ -59,10 +59,12 @@ impl Weights {
             Self::Sparse { deviation, .. } => ("the deviation of `Weights::Sparse`", deviation),
             Self::Zeros | Self::Calibrated | Self::Glorot | Self::He => return Ok(()),
         };
-        if deviation.is_finite() && deviation > 0.0 {
+        let scalar = T::from_f64(deviation);
+        if scalar.is_finite() && scalar > T::zero() {
             return Ok(());
         }
-        Err(Error::Option { option, value: deviation, expected: "a finite number above 0" })
+        let expected = "a finite number above 0, in the network's scalar too";
+        Err(Error::Option { option, value: deviation, expected })
     }
 
     /// Fills a tensor, in which the weights of each neuron stand together.

@@ -48,7 +48,8 @@ pub struct CustomForward<'a, T> {
     pub input: &'a [T],
     /// `[N, H, W, D]` of its output: overwritten.
     pub output: &'a mut [T],
-    /// Training or inference: the state, and what is saved.
+    /// Training or inference: the state, and what is saved. A layer that draws while training draws in [`Mode::Sampling`],
+    /// too.
     pub mode: Mode<'a, T>,
 }
 

@@ -56,7 +56,7 @@ impl<T: Scalar> Adam<T> {
     /// # Errors
     /// [`Error::Option`] if it is not finite and above 0.
     pub fn epsilon(self, epsilon: f64) -> Result<Self, Error> {
-        Ok(Self { epsilon: check_epsilon(epsilon)?, ..self })
+        Ok(Self { epsilon: check_epsilon::<T>(epsilon)?, ..self })
     }
 
     /// The notes' simplified form: the means, which begin at 0, are taken as they are.
@@ -64,7 +64,7 @@ impl<T: Scalar> Adam<T> {
         Self { corrects: false, ..self }
     }
 
-    /// The same that goes on from these moments, two numbers for each parameter.
+    /// The same that goes on from these moments, two numbers for each parameter: an update refuses others.
     pub fn with_moments(self, moments: Moments<T>) -> Self {
         Self { moments, ..self }
     }
@@ -83,6 +83,7 @@ impl<T: Scalar> Adam<T> {
 impl<T: Scalar> Optimizer<T> for Adam<T> {
     fn update(&mut self, parameters: &mut Parameters<T>, gradients: &Parameters<T>) -> Result<(), Error> {
         check_count(parameters.len(), gradients.len())?;
+        check_count(self.moments.first.len(), self.moments.second.len())?;
         let rate = rate::<T>(self.learning_rate)?;
         or_zeros(&mut self.moments.first, parameters.len())?;
         or_zeros(&mut self.moments.second, parameters.len())?;

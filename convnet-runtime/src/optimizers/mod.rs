@@ -79,11 +79,14 @@ fn shares<T: Scalar>(kept: f64) -> [T; 2] {
     [T::from_f64(kept), T::from_f64(1.0 - kept)]
 }
 
-fn check_epsilon(epsilon: f64) -> Result<f64, Error> {
-    if epsilon.is_finite() && epsilon > 0.0 {
+/// An epsilon that the network's scalar can hold.
+fn check_epsilon<T: Scalar>(epsilon: f64) -> Result<f64, Error> {
+    let scalar = T::from_f64(epsilon);
+    if scalar.is_finite() && scalar > T::zero() {
         return Ok(epsilon);
     }
-    Err(Error::Option { option: "epsilon", value: epsilon, expected: "a finite number above 0" })
+    let expected = "a finite number above 0, in the network's scalar too";
+    Err(Error::Option { option: "epsilon", value: epsilon, expected })
 }
 
 /// Makes zeros of what a rule keeps, before the first update; afterwards there must be as many as parameters.

@@ -34,7 +34,7 @@ impl<T: Scalar> RmsProp<T> {
     /// # Errors
     /// [`Error::Option`] if it is not finite and above 0.
     pub fn epsilon(self, epsilon: f64) -> Result<Self, Error> {
-        Ok(Self { epsilon: check_epsilon(epsilon)?, ..self })
+        Ok(Self { epsilon: check_epsilon::<T>(epsilon)?, ..self })
     }
 
     /// The same that goes on from this cache, one number for each parameter.

@@ -1,5 +1,6 @@
 //! What every pass begins with: is this a batch that the workspace and the network take?
 
+use std::fmt;
 use std::ops::Range;
 
 use convnet_geometry::{Architecture, GeometryError, Layer, LayerKind, Quantity, Volume};
@@ -38,14 +39,14 @@ pub(super) fn sizes<const N: usize>(
 }
 
 /// Asks the system whether there is memory for so many numbers: to fail where there is none would end the program.
-pub(super) fn check_memory<T: Scalar>(capacity: usize, numbers: usize) -> Result<(), Error> {
+pub(crate) fn check_memory<T: Scalar>(capacity: usize, numbers: usize) -> Result<(), Error> {
     let bytes = numbers.saturating_mul(size_of::<T>());
     let asked = Vec::<u8>::new().try_reserve_exact(bytes);
     asked.map_err(|_| Error::WorkspaceMemory { capacity, bytes })
 }
 
 /// Checks that there are as many parameters as the network has: another's may have been put in their place.
-pub(super) fn same_counts(
+pub(crate) fn same_counts(
     architecture: &Architecture<'_>,
     parameters: usize,
     state: usize,
@@ -59,12 +60,15 @@ pub(super) fn same_counts(
 }
 
 /// Checks that a workspace is made for this network.
-pub(super) fn same_architecture(expected: &Architecture<'_>, name: &str, hash: u64) -> Result<(), Error> {
+pub(super) fn same_architecture(
+    expected: &Architecture<'_>,
+    summary: impl fmt::Display,
+    hash: u64,
+) -> Result<(), Error> {
     if expected.hash() == hash {
-        Ok(())
-    } else {
-        Err(Error::Workspace { expected: expected.name().to_owned(), found: name.to_owned() })
+        return Ok(());
     }
+    Err(Error::Workspace { expected: expected.summary().to_string(), found: summary.to_string() })
 }
 
 /// Checks the shape of a batch.

@@ -22,7 +22,7 @@ use crate::simd::Tier;
 /// Volumes share memory as soon as they are dead: a chain of layers holds its two largest neighbours.
 #[derive(Debug)]
 pub struct InferenceWorkspace<T> {
-    /// The architecture that it is made for: its name, its hash, and where its scores lie.
+    /// The architecture that it is made for: its summary, its hash, and where its scores lie.
     name: String,
     hash: u64,
     output: Place,
@@ -67,7 +67,7 @@ impl<T: Scalar> InferenceWorkspace<T> {
         let needed = Scratch::<T>::needed(architecture, capacity, tier, algorithms);
         images::check_memory::<T>(capacity, volumes.saturating_add(needed))?;
         let scratch = Scratch::new(architecture, capacity, tier, algorithms);
-        let (name, hash) = (architecture.name().to_owned(), architecture.hash());
+        let (name, hash) = (architecture.summary().to_string(), architecture.hash());
         let output = *architecture.places().last().expect("a network has an output");
         let (volumes, chance) = (zeros(volumes), Chance::Expected { seed: 0 });
         Ok(Self { name, hash, output, capacity, volumes, images: 0, chance, scratch })
@@ -133,8 +133,15 @@ impl<T: Scalar> InferenceWorkspace<T> {
         let count = images::check_shape(architecture.input(), self.capacity, &images)?;
         // Whatever fails from here on, the scores of the batch before are gone.
         self.images = 0;
-        let mut pass =
-            InferencePass { workspace: self, architecture, parameters, state, images: count, observer };
+        let mut pass = InferencePass {
+            workspace: self,
+            architecture,
+            parameters,
+            state,
+            images: count,
+            observer,
+            drawing: None,
+        };
         let input = pass.range(0);
         images::copy(&images, &mut pass.workspace.volumes[input])?;
         parallel::enter(images::work(architecture, count, 1), || forward(&mut pass));
@@ -161,6 +168,8 @@ pub struct InferencePass<'a, T> {
     state: &'a [T],
     images: usize,
     observer: &'a mut dyn Observer<T>,
+    /// The layer that draws, where it is not the one that runs: another network's, which this one was made of.
+    drawing: Option<usize>,
 }
 
 impl<T: Scalar> InferencePass<'_, T> {
@@ -177,6 +186,11 @@ impl<T: Scalar> InferencePass<'_, T> {
         self.custom_by(index, C::forward);
     }
 
+    /// Lets the layers that follow draw as this one does, of the network that this one was made of.
+    pub(crate) fn draw_as(&mut self, layer: usize) {
+        self.drawing = Some(layer);
+    }
+
     /// Runs layer `index` of the architecture, a user's own, by its forward pass.
     pub(crate) fn custom_by(&mut self, index: usize, forward: impl FnOnce(CustomForward<'_, T>)) {
         let volume = self.architecture.places()[self.architecture.layers()[index].inputs[0]].volume;
@@ -189,14 +203,10 @@ impl<T: Scalar> InferencePass<'_, T> {
         let InferenceWorkspace { volumes, scratch, chance, .. } = &mut *self.workspace;
         let [input, output] =
             volumes.get_disjoint_mut(places).expect("places of volumes alive together are apart");
-        let state = &self.state[entry.state_range()];
+        let (state, layer) = (&self.state[entry.state_range()], self.drawing.unwrap_or(index));
         let mode = match *chance {
-            Chance::Expected { seed } => {
-                Mode::Inference { state, draw: Draw { seed, step: 0, layer: index } }
-            }
-            Chance::Drawn { seed, pass } => {
-                Mode::Sampling { state, draw: Draw { seed, step: pass, layer: index } }
-            }
+            Chance::Expected { seed } => Mode::Inference { state, draw: Draw { seed, step: 0, layer } },
+            Chance::Drawn { seed, pass } => Mode::Sampling { state, draw: Draw { seed, step: pass, layer } },
         };
         let at = Forward { parameters: &self.parameters[entry.range()], input, output, mode };
         forward(at, &mut scratch.context(self.images));
@@ -216,7 +226,9 @@ impl<T: Scalar> InferencePass<'_, T> {
         }
         let draw = match *chance {
             Chance::Expected { .. } => None,
-            Chance::Drawn { seed, pass } => Some(Draw { seed, step: pass, layer: index }),
+            Chance::Drawn { seed, pass } => {
+                Some(Draw { seed, step: pass, layer: self.drawing.unwrap_or(index) })
+            }
         };
         <T as RunsInPlace<L>>::forward(layer, &mut volumes[output], draw);
         self.observe(index);

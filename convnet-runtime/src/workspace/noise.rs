@@ -18,7 +18,7 @@ pub(super) fn check<T: Scalar>(deviation: f64) -> Result<T, Error> {
     if scalar.is_finite() && deviation >= 0.0 {
         return Ok(scalar);
     }
-    let expected = "a finite number, at least 0";
+    let expected = "at least 0, and a number that the network's scalar can hold";
     Err(Error::Option { option: "input noise", value: deviation, expected })
 }
 

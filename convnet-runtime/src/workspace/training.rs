@@ -226,7 +226,7 @@ impl<T: Scalar> TrainingWorkspace<T> {
         forward: impl FnOnce(&mut ForwardPass<'_, T>) + Send,
         backward: impl FnOnce(&mut BackwardPass<'_, T>) + Send,
     ) -> Result<LossValue<T>, Error> {
-        images::same_architecture(architecture, self.architecture.name(), self.architecture.hash())?;
+        images::same_architecture(architecture, self.architecture.summary(), self.architecture.hash())?;
         images::same_counts(architecture, parameters.len(), state.len())?;
         let Batch { images, targets, loss, step } = batch;
         let count = images::check_shape(architecture.input(), self.capacity, &images)?;
@@ -275,7 +275,7 @@ impl<T: Scalar> TrainingWorkspace<T> {
         parameters: &Parameters<T>,
         backward: impl FnOnce(&mut BackwardPass<'_, T>) + Send,
     ) -> Result<ArrayView4<'_, T>, Error> {
-        images::same_architecture(architecture, self.architecture.name(), self.architecture.hash())?;
+        images::same_architecture(architecture, self.architecture.summary(), self.architecture.hash())?;
         images::same_counts(architecture, parameters.len(), architecture.state())?;
         if self.version != Some(parameters.version()) {
             return Err(Error::NoGradients);
