@@ -31,13 +31,11 @@ fn extents(sides: std::ops::Range<usize>) -> impl Strategy<Value = Extent> {
     (sides.clone(), sides).prop_map(|(width, height)| Extent { width, height })
 }
 
+/// None, the same on all sides, or uneven.
 fn paddings() -> impl Strategy<Value = Padding> {
-    (0_usize..4, 0_usize..4, 0_usize..4, 0_usize..4).prop_map(|(left, right, top, bottom)| Padding {
-        left,
-        right,
-        top,
-        bottom,
-    })
+    let uneven = (0_usize..4, 0_usize..4, 0_usize..4, 0_usize..4)
+        .prop_map(|(left, right, top, bottom)| Padding { left, right, top, bottom });
+    prop_oneof![Just(Padding::NONE), (1_usize..4).prop_map(Padding::even), uneven]
 }
 
 fn windows() -> impl Strategy<Value = Window> {

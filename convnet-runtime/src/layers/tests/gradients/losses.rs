@@ -42,7 +42,7 @@ fn loss<L: Loss<f64>>(
         scores[i] += h;
         let (mean, _, kinks) = evaluate(&scores);
         scores[i] = original;
-        (mean, kinks)
+        super::Loss { value: mean, magnitude: mean.abs(), kinks }
     })
 }
 
@@ -61,6 +61,35 @@ where
     L: for<'a> Loss<f64, Targets<'a> = &'a [usize]>,
 {
     loss(of, batch, &labels(batch, seed), tolerance, seed)
+}
+
+/// Weights from 0 to 2, of which one is 0 and one is not.
+fn weights(count: usize, seed: u64) -> Vec<f64> {
+    let mut random = stream(seed, Purpose::Test, 3);
+    let mut weights: Vec<f64> = (0..count).map(|_| random.random_range(0.0..2.0)).collect();
+    (weights[0], weights[1]) = (0.0, 1.5);
+    weights
+}
+
+/// [`of_labels`] for a loss that is made for so many classes.
+fn of_weighted_labels<L>(of: &impl Fn(&[f64]) -> L, batch: (usize, usize), tolerance: f64, seed: u64) -> Tally
+where
+    L: for<'a> Loss<f64, Targets<'a> = &'a [usize]>,
+{
+    of_labels(&of(&weights(batch.1, seed)), batch, tolerance, seed)
+}
+
+/// [`of_attributes`] for a loss that is made for so many attributes.
+fn of_weighted_attributes<L>(
+    of: &impl Fn(&[f64]) -> L,
+    batch: (usize, usize),
+    tolerance: f64,
+    seed: u64,
+) -> Tally
+where
+    L: for<'a> Loss<f64, Targets<'a> = &'a [bool]>,
+{
+    of_attributes(&of(&weights(batch.1, seed)), batch, tolerance, seed)
 }
 
 fn of_attributes<L>(of: &L, batch: (usize, usize), tolerance: f64, seed: u64) -> Tally
@@ -87,9 +116,17 @@ static TREE: Tree = Tree::new(&[
     Inner(&[Class(2), Class(6)]),
 ]);
 
-fn of_a_tree((images, _): (usize, usize), tolerance: f64, seed: u64) -> Tally {
+fn of_a_tree(of: &HierarchicalSoftmax, images: usize, seed: u64) -> Tally {
     let labels = labels((images, TREE.classes()), seed);
-    loss(&HierarchicalSoftmax::new(&TREE), (images, TREE.scores()), &labels, tolerance, seed)
+    loss(of, (images, TREE.scores()), &labels, SMOOTH, seed)
+}
+
+fn softmax(weights: &[f64]) -> Softmax {
+    Softmax::new(0.1).and_then(|softmax| softmax.with_class_weights(weights)).expect("options")
+}
+
+fn svm() -> Svm {
+    Svm::new(1.0).expect("a margin")
 }
 
 /// Grades, whose scores are squashed: the further off, the larger the margin by which a grade must be beaten.
@@ -141,6 +178,23 @@ losses! {
     of_one_versus_all: of_labels(OneVsAll::default()), KINKED;
     of_logistic: of_attributes(Logistic::default()), SMOOTH;
     of_hinge: of_attributes(Hinge::default()), KINKED;
+    of_smoothed_softmax: of_labels(Softmax::new(0.2).expect("a share")), SMOOTH;
+    of_weighted_softmax: of_weighted_labels(softmax), SMOOTH;
+    of_the_weighted_svm: of_weighted_labels(|weights: &[f64]| svm().with_class_weights(weights).expect("weights")), KINKED;
+    of_the_weighted_squared_svm: of_weighted_labels(|weights: &[f64]| {
+        SquaredSvm::new(0.5).and_then(|svm| svm.with_class_weights(weights)).expect("weights")
+    }), KINKED;
+    of_weighted_one_versus_all: of_weighted_labels(|weights: &[f64]| {
+        OneVsAll::default().with_class_weights(weights).expect("weights")
+    }), KINKED;
+    of_weighted_logistic: of_weighted_attributes(|weights: &[f64]| {
+        let logistic = Logistic::default().with_positive_weight(3.0).expect("a weight");
+        logistic.with_attribute_weights(weights).expect("weights")
+    }), SMOOTH;
+    of_weighted_hinge: of_weighted_attributes(|weights: &[f64]| {
+        let hinge = Hinge::new(2.5).and_then(|hinge| hinge.with_positive_weight(3.0)).expect("options");
+        hinge.with_attribute_weights(weights).expect("weights")
+    }), KINKED;
     of_l2: of_numbers(L2), SMOOTH;
     of_l1: of_numbers(L1), KINKED;
     of_structures: of_labels(Structured::new(Grades)), KINKED;
@@ -148,5 +202,10 @@ losses! {
 
 #[test]
 fn of_hierarchical_softmax() {
-    on_random(batches(), |batch, seed| of_a_tree(batch, SMOOTH, seed));
+    let plain = HierarchicalSoftmax::new(&TREE);
+    on_random(batches(), |(images, _), seed| of_a_tree(&plain, images, seed));
+    on_random(batches(), |(images, _), seed| {
+        let weighted = plain.clone().with_class_weights(&weights(TREE.classes(), seed));
+        of_a_tree(&weighted.expect("weights"), images, seed)
+    });
 }

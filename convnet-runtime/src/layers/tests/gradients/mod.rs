@@ -29,6 +29,10 @@ const NUMBERS: usize = 16;
 /// How far numbers are moved; the differences of h and 2h are extrapolated.
 const STEP: f64 = 1e-4;
 
+/// How many roundings of its magnitude a loss is taken to be off by: it is the end of many operations, whose errors partly
+/// cancel.
+const ROUNDINGS: f64 = 16.0;
+
 /// The relative error of a smooth operation.
 const SMOOTH: f64 = 1e-7;
 
@@ -73,29 +77,31 @@ impl Comparison {
     }
 
     /// Compares gradients with differences of `loss`, which moves number `i` by that much, where no kink lies between.
-    fn compare(
-        self,
-        what: &str,
-        gradients: &[f64],
-        mut loss: impl FnMut(usize, f64) -> (f64, Kinks),
-    ) -> Tally {
-        let largest = gradients.iter().fold(0.0_f64, |largest, gradient| largest.max(gradient.abs()));
+    ///
+    /// The relative error `|a - n| / max(|a|, |n|)` is what exceeds the rounding of the loss, a sum of numbers of this
+    /// magnitude, over the step: nothing else is forgiven.
+    fn compare(self, what: &str, gradients: &[f64], mut loss: impl FnMut(usize, f64) -> Loss) -> Tally {
         let mut tally = Tally::default();
         for i in self.numbers(gradients.len()) {
             let analytic = gradients[i];
+            let here = loss(i, 0.0);
             let mut centred = |h| {
-                let ((above, kinks_above), (below, kinks_below)) = (loss(i, h), loss(i, -h));
-                (kinks_above == kinks_below).then_some((above - below) / (2.0 * h))
+                let (above, below) = (loss(i, h), loss(i, -h));
+                let is_smooth = above.kinks == here.kinks && below.kinks == here.kinks;
+                is_smooth.then_some((above.value - below.value) / (2.0 * h))
             };
             let Some((near, far)) = centred(STEP).zip(centred(2.0 * STEP)) else {
                 tally.at_kinks += 1;
                 continue;
             };
             let numeric = (4.0 * near - far) / 3.0;
-            // A gradient far below its neighbours cannot be told from the rounding of the loss.
-            let scale = analytic.abs().max(numeric.abs()).max(1e-2 * largest).max(1e-3);
-            let error = (analytic - numeric).abs() / scale;
-            assert!(error <= self.tolerance, "{what}[{i}]: {analytic} for {numeric}, {error:.1e}");
+            let rounding = ROUNDINGS * f64::EPSILON * here.magnitude / STEP;
+            let allowed = self.tolerance * analytic.abs().max(numeric.abs()) + rounding;
+            let error = (analytic - numeric).abs();
+            assert!(
+                error <= allowed,
+                "{what}[{i}]: {analytic} for {numeric}, {error:.1e} above {allowed:.1e}"
+            );
             tally.compared += 1;
         }
         tally
@@ -129,8 +135,24 @@ impl Comparison {
             volume[i] += h;
             layer.forward(&mut volume, Some(DRAW));
             layer.kinks(&volume, &mut kinks);
-            (inner(&volume, slice(gradient)), kinks)
+            Loss::inner(&volume, slice(gradient), kinks)
         })
+    }
+}
+
+/// What differences are taken of.
+struct Loss {
+    value: f64,
+    /// The sum of the magnitudes of what adds up to it, which its rounding is a part of.
+    magnitude: f64,
+    kinks: Kinks,
+}
+
+impl Loss {
+    /// `sum of output * output_gradient`.
+    fn inner(output: &[f64], output_gradient: &[f64], kinks: Kinks) -> Self {
+        let products = || output.iter().zip(output_gradient).map(|(output, gradient)| output * gradient);
+        Self { value: products().sum(), magnitude: products().map(f64::abs).sum(), kinks }
     }
 }
 
@@ -139,17 +161,13 @@ fn moved<L: Layer<f64> + Kind>(
     bench: &mut Bench<'_, f64, L>,
     number: impl Fn(&mut Numbers<f64>) -> &mut f64,
     by: f64,
-) -> (f64, Kinks) {
+) -> Loss {
     let original = *number(&mut bench.numbers);
     *number(&mut bench.numbers) += by;
     let output = bench.train(Statistics::Frozen);
-    let found = (inner(&output, slice(&bench.numbers.output_gradient)), bench.kinks());
+    let found = Loss::inner(&output, slice(&bench.numbers.output_gradient), bench.kinks());
     *number(&mut bench.numbers) = original;
     found
-}
-
-fn inner(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 /// Numbers at a distance from 0, where a norm has a kink and the slope of an ELU another derivative.

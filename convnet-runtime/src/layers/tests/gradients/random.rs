@@ -6,10 +6,10 @@ use proptest::prelude::*;
 
 use super::super::strategies::{
     batch_norms, branches, convolutions, dense, depthwise, dropped, fractional_poolings, global_averages,
-    locals, maxouts, poolings, prelus, response_norms, small_volumes,
+    locals, maxouts, pointwise, poolings, prelus, response_norms, small_volumes,
 };
 use super::super::{Kind, Numbers, batch, slice};
-use super::{Comparison, KINKED, SMOOTH, Tally, away_from_zero, inner, on_random};
+use super::{Comparison, KINKED, Loss, SMOOTH, Tally, away_from_zero, on_random};
 use crate::kinks::Kinks;
 use crate::layers::{Branch, InPlace, Layer};
 use crate::network::Gradients;
@@ -69,7 +69,7 @@ fn join((join, output, depths): &(Join, Volume, Vec<usize>), tolerance: f64, see
             }
             branch.forward(&input, &mut joined);
         }
-        (inner(&joined, slice(&gradient)), Kinks::NONE)
+        Loss::inner(&joined, slice(&gradient), Kinks::NONE)
     };
     let tallies = branches.iter().enumerate().map(|(b, (branch, input))| {
         let mut by_branch = vec![f64::NAN; input.len()];
@@ -105,6 +105,7 @@ macro_rules! gradients {
 
 gradients! {
     of_convolutions: convolutions(small_volumes()), layer, SMOOTH;
+    of_pointwise_convolutions: pointwise(small_volumes()), layer, SMOOTH;
     of_depthwise_convolutions: depthwise(small_volumes()), layer, SMOOTH;
     of_locally_connected_layers: locals(small_volumes()), layer, SMOOTH;
     of_fully_connected_layers: dense(small_volumes(), 1..12), layer, SMOOTH;
