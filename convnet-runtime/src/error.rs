@@ -190,7 +190,7 @@ pub enum Error {
         output: Volume,
     },
     /// A weight that nothing can be multiplied by.
-    #[error("weight {index} of {loss} is {value}: weights are finite and at least 0")]
+    #[error("weight {index} of {loss} is {value}: weights are from 0 to 1e12")]
     Weight {
         /// The loss.
         loss: &'static str,

@@ -7,7 +7,7 @@ use convnet::losses::{Evaluation, Loss, LossValue, Softmax};
 use convnet::optimizers::{Optimizer, Sgd};
 use convnet::train::{GradientChecker, Smoothness, Verdict};
 use convnet::workspace::{InferenceWorkspace, TrainingWorkspace};
-use convnet::{Error, Initialization, Network, Parameters, Step, Unobserved, network};
+use convnet::{Error, Initialization, Network, Parameters, Step, Unobserved, Weights, network};
 use ndarray::Array4;
 use serde_json::{Value, json};
 
@@ -97,20 +97,23 @@ pub(crate) fn dropout() -> Value {
     Value::Null
 }
 
-/// The standard deviation of our initialisation, and the calibrated one, its square root of 2 smaller.
+/// The standard deviations of He's and of the calibrated initialisation, as formulas, which what is drawn agrees with.
 pub(crate) fn init() -> Value {
     network! { struct Wide { INPUT[32x32x3] -> FC300 nobias } }
-    let network = Wide::<f64>::new(5, &Initialization::default()).expect("a network");
-    let weights = network.parameters().as_slice();
-    let variance = weights.iter().map(|weight| weight * weight).sum::<f64>() / weights.len() as f64;
-    let fan_in = network.parameters().tensors()[0].fan_in as f64;
-    let deviation = (2.0 / fan_in).sqrt();
-    // Of 921,600 numbers, give or take five standard deviations of their variance.
-    assert!((variance / deviation.powi(2) - 1.0).abs() < 5.0 * (2.0 / weights.len() as f64).sqrt());
-    json!([deviation, deviation / 2_f64.sqrt()])
+    let deviations = [(Weights::He, 2.0), (Weights::Calibrated, 1.0)].map(|(weights, numerator)| {
+        let network = Wide::<f64>::new(5, &Initialization::new(weights)).expect("a network");
+        let tensor = network.parameters().tensors()[0];
+        let weights = network.parameters().as_slice();
+        let variance = weights.iter().map(|weight| weight * weight).sum::<f64>() / weights.len() as f64;
+        let expected = numerator / tensor.fan_in as f64;
+        // Of 921,600 numbers, give or take five standard deviations of their variance.
+        assert!((variance / expected - 1.0).abs() < 5.0 * (2.0 / weights.len() as f64).sqrt());
+        expected.sqrt()
+    });
+    json!(deviations)
 }
 
-/// The notes' schedules, by the rate that an optimizer is given.
+/// The notes' schedules as formulas, by whose rates an optimizer can be told: there is no schedule of ours yet.
 pub(crate) fn lr_decay() -> Value {
     let (rate, t) = (0.1, 10_u32);
     let rates = [

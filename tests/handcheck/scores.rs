@@ -1,7 +1,8 @@
 //! Scores and losses: the notes' chapters on linear classification and on training, by our losses and FC.
 
 use convnet::losses::{Loss, Softmax, Svm};
-use convnet::network;
+use convnet::regularization::{Penalty, Regularization};
+use convnet::{Network, Parameters, network};
 use ndarray::ArrayView4;
 use serde_json::{Value, json};
 
@@ -64,9 +65,15 @@ pub(crate) fn cat_scores() -> Value {
 
 pub(crate) fn l2_penalty() -> Value {
     network! { struct Score { INPUT[1x1x4] -> FC1 nobias } }
+    // Without the 1/2 of ours.
+    let penalty = Regularization::from(Penalty::l2(2.0).expect("a strength"));
+    let architecture = <Score<f64> as Network>::ARCHITECTURE;
+    let mut regularizer = penalty.of(architecture).expect("a network with weights");
     let penalties = [[1.0, 0.0, 0.0, 0.0], [0.25; 4]].map(|weights| {
         assert_eq!(pass::<Score<f64>>(&weights, &[1.0; 4], &[0.0]).output, [1.0]);
-        weights.iter().map(|weight| weight * weight).sum::<f64>()
+        let mut parameters = Parameters::<f64>::zeros(architecture);
+        parameters.as_mut_slice().copy_from_slice(&weights);
+        regularizer.loss(&parameters).expect("this network's")
     });
     json!(penalties)
 }

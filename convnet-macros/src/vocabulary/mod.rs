@@ -222,6 +222,8 @@ fn short(value: f64) -> String {
 pub(crate) enum Range {
     /// Above 0.
     Positive,
+    /// Above 0 and at most 1e12, so that products of some stay finite in `f32`.
+    Factor,
     /// At least 0.
     NotNegative,
     /// Above 0 and at most 1.
@@ -241,6 +243,7 @@ impl Range {
         value.is_finite()
             && match self {
                 Self::Positive => value > 0.0,
+                Self::Factor => value > 0.0 && value <= 1e12,
                 Self::NotNegative => value >= 0.0,
                 Self::Probability => value > 0.0 && value <= 1.0,
                 Self::Share => (0.0..=1.0).contains(&value),
@@ -254,6 +257,7 @@ impl Range {
     pub(crate) fn text(self) -> &'static str {
         match self {
             Self::Positive => "positive",
+            Self::Factor => "above 0 and at most 1e12",
             Self::NotNegative => "at least 0",
             Self::Probability => "a probability, above 0 and at most 1",
             Self::Share => "between 0 and 1",
@@ -354,10 +358,10 @@ const RESPONSE: &[Parameter] = &[
     Parameter { name: "alpha_over_n", kind: ParameterKind::Flag },
 ];
 const SMOOTHING: &[Parameter] = &[named("smoothing", Range::Part, Some(0.0))];
-const DELTA: &[Parameter] = &[named("delta", Range::Positive, Some(1.0))];
-const POSITIVES: Parameter = named("positives", Range::Positive, Some(1.0));
+const DELTA: &[Parameter] = &[named("delta", Range::Factor, Some(1.0))];
+const POSITIVES: Parameter = named("positives", Range::Factor, Some(1.0));
 const LOGISTIC: &[Parameter] = &[POSITIVES];
-const HINGE: &[Parameter] = &[named("C", Range::Positive, Some(1.0)), POSITIVES];
+const HINGE: &[Parameter] = &[named("C", Range::Factor, Some(1.0)), POSITIVES];
 const TREE: &[Parameter] = &[Parameter { name: "TREE", kind: ParameterKind::Path }];
 const TYPE: &[Parameter] = &[Parameter { name: "ToType", kind: ParameterKind::Path }];
 

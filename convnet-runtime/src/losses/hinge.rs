@@ -27,7 +27,7 @@ impl Hinge {
     /// The loss with the notes' C.
     ///
     /// # Errors
-    /// [`Error::Option`] if it is not finite and above 0.
+    /// [`Error::Option`] if it is not above 0 and at most 1e12.
     pub fn new(c: f64) -> Result<Self, Error> {
         Ok(Self::checked(checked_factor("C", c)?, 1.0))
     }
@@ -41,7 +41,7 @@ impl Hinge {
     /// The loss with a weight for each attribute, in the order of the output's numbers, `[H, W, D]`.
     ///
     /// # Errors
-    /// [`Error::Weight`] for one that is not finite or is below 0, [`Error::NoWeight`] if none is above 0.
+    /// [`Error::Weight`] for one that is not from 0 to 1e12, [`Error::NoWeight`] if none is above 0.
     pub fn with_attribute_weights(mut self, weights: &[f64]) -> Result<Self, Error> {
         self.weights.each = Weights::new("HINGE", weights)?;
         Ok(self)
@@ -50,7 +50,7 @@ impl Hinge {
     /// The loss with this weight of attributes that are present: above 1 where they are rare.
     ///
     /// # Errors
-    /// [`Error::Option`] if it is not finite and above 0.
+    /// [`Error::Option`] if it is not above 0 and at most 1e12.
     pub fn with_positive_weight(mut self, weight: f64) -> Result<Self, Error> {
         self.weights.positive = checked_factor("the weight of positives", weight)?;
         Ok(self)

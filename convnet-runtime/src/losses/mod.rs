@@ -164,12 +164,16 @@ fn check_classes(classes: usize, images: usize, labels: &[usize]) -> Result<(), 
     }
 }
 
-/// Checks that there is a target for each image.
+/// Checks that there is an image, and a target for each.
 ///
 /// # Errors
-/// [`Error::TargetCount`].
+/// [`Error::EmptyBatch`] or [`Error::TargetCount`].
 fn check_count(images: usize, targets: usize) -> Result<(), Error> {
-    if targets == images { Ok(()) } else { Err(Error::TargetCount { images, targets }) }
+    match images {
+        0 => Err(Error::EmptyBatch),
+        images if images == targets => Ok(()),
+        images => Err(Error::TargetCount { images, targets }),
+    }
 }
 
 /// Checks that there is a target for each number of the output.
@@ -177,6 +181,9 @@ fn check_count(images: usize, targets: usize) -> Result<(), Error> {
 /// # Errors
 /// [`Error::TargetNumbers`].
 fn check_numbers(loss: &'static str, output: Volume, images: usize, targets: usize) -> Result<(), Error> {
+    if images == 0 {
+        return Err(Error::EmptyBatch);
+    }
     if Some(targets) == images.checked_mul(output.count()) {
         return Ok(());
     }

@@ -24,7 +24,7 @@ impl OneVsAll {
     /// The loss with a weight for each class.
     ///
     /// # Errors
-    /// [`Error::Weight`] for one that is not finite or is below 0, [`Error::NoWeight`] if none is above 0.
+    /// [`Error::Weight`] for one that is not from 0 to 1e12, [`Error::NoWeight`] if none is above 0.
     pub fn with_class_weights(self, weights: &[f64]) -> Result<Self, Error> {
         Ok(Self { weights: Weights::new("OVA", weights)? })
     }

@@ -54,7 +54,7 @@ impl Softmax {
     /// The loss with a weight for each class.
     ///
     /// # Errors
-    /// [`Error::Weight`] for one that is not finite or is below 0, [`Error::NoWeight`] if none is above 0.
+    /// [`Error::Weight`] for one that is not from 0 to 1e12, [`Error::NoWeight`] if none is above 0.
     pub fn with_class_weights(self, weights: &[f64]) -> Result<Self, Error> {
         Ok(Self { weights: Weights::new("SOFTMAX", weights)?, ..self })
     }
@@ -107,18 +107,21 @@ impl CrossEntropy {
         for (power, &score) in gradient.iter_mut().zip(scores) {
             *power = (score - max).exp();
         }
-        let sum = T::from_f64(gradient.iter().map(|power| power.as_f64()).sum());
+        let whole: f64 = gradient.iter().map(|power| power.as_f64()).sum();
+        let sum = T::from_f64(whole);
         let (weighted, images) = (T::from_f64(weight), T::from_f64(images as f64));
         let share = smoothing / scores.len() as f64;
         let (spread, kept) = (weighted * T::from_f64(share), weighted * T::from_f64(1.0 - smoothing));
         gradient.iter_mut().for_each(|power| *power = weighted * (*power / sum) / images - spread / images);
         gradient[label] -= kept / images;
+        // The largest power is 1: the logarithm of 1 and what is beside it, however little that is.
+        let log_sum = (whole - 1.0).ln_1p();
         if smoothing == 0.0 {
-            return weight * (sum.ln() - (scores[label] - max)).as_f64();
+            return weight * (log_sum - (scores[label] - max).as_f64());
         }
         // Differences from the largest score, so that none of the sums is larger than the loss itself.
         let below: f64 = scores.iter().map(|&score| (score - max).as_f64()).sum();
         let target = (1.0 - smoothing) * (scores[label] - max).as_f64() + share * below;
-        weight * (sum.as_f64().ln() - target)
+        weight * (log_sum - target)
     }
 }

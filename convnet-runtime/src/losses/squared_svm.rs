@@ -24,7 +24,7 @@ impl SquaredSvm {
     /// The loss with this margin.
     ///
     /// # Errors
-    /// [`Error::Option`] if it is not finite and above 0.
+    /// [`Error::Option`] if it is not above 0 and at most 1e12.
     pub fn new(delta: f64) -> Result<Self, Error> {
         checked_factor("delta", delta).map(Self::checked)
     }
@@ -38,7 +38,7 @@ impl SquaredSvm {
     /// The loss with a weight for each class.
     ///
     /// # Errors
-    /// [`Error::Weight`] for one that is not finite or is below 0, [`Error::NoWeight`] if none is above 0.
+    /// [`Error::Weight`] for one that is not from 0 to 1e12, [`Error::NoWeight`] if none is above 0.
     pub fn with_class_weights(self, weights: &[f64]) -> Result<Self, Error> {
         Ok(Self { weights: Weights::new("SVM2", weights)?, ..self })
     }

@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use crate::error::Error;
 
+/// The largest factor: the product of three leaves `f32` room for margins and batches.
+const MOST: f64 = 1e12;
+
 /// A weight for each class, or each attribute; 1 for all where none were given.
 ///
 /// They are shared, so that a loss is cloned without a copy, and looking one up allocates nothing.
@@ -19,9 +22,9 @@ impl Weights {
     /// These weights, of this loss.
     ///
     /// # Errors
-    /// [`Error::Weight`] for one that is not finite or is below 0, [`Error::NoWeight`] if none is above 0.
+    /// [`Error::Weight`] for one that is not from 0 to 1e12, [`Error::NoWeight`] if none is above 0.
     pub(super) fn new(loss: &'static str, each: &[f64]) -> Result<Self, Error> {
-        if let Some(index) = each.iter().position(|weight| !weight.is_finite() || *weight < 0.0) {
+        if let Some(index) = each.iter().position(|weight| !(0.0..=MOST).contains(weight)) {
             return Err(Error::Weight { loss, index, value: each[index] });
         }
         if each.iter().all(|&weight| weight == 0.0) {
@@ -74,10 +77,10 @@ impl AttributeWeights {
 /// A factor that a loss can be multiplied by.
 ///
 /// # Errors
-/// [`Error::Option`] if it is not finite and above 0.
+/// [`Error::Option`] if it is not above 0 and at most 1e12.
 pub(super) fn checked_factor(option: &'static str, value: f64) -> Result<f64, Error> {
-    if value.is_finite() && value > 0.0 {
+    if value > 0.0 && value <= MOST {
         return Ok(value);
     }
-    Err(Error::Option { option, value, expected: "a finite number above 0" })
+    Err(Error::Option { option, value, expected: "a number above 0 and at most 1e12" })
 }

@@ -177,6 +177,26 @@ fn extremes_by_hand() {
     assert_eq!(mean(&OneVsAll::default(), 0), 20_002.0);
 }
 
+/// Were the sum of powers rounded to `f32` before its logarithm is taken, this would be 0.
+#[test]
+fn the_loss_of_a_score_that_is_nearly_certain() {
+    let scores = Array4::from_shape_vec((1, 1, 1, 2), vec![20.0_f32, 0.0]).expect("2 scores");
+    for softmax in [Softmax::default(), Softmax::new(1e-12).expect("in range")] {
+        let mean = f64::from(softmax.of_scores(scores.view(), &[0]).expect("a label").mean);
+        let expected = (-20.0_f64).exp().ln_1p() + 10.0 * softmax.smoothing();
+        assert!((mean / expected - 1.0).abs() < 1e-6, "{mean:e} for {expected:e}");
+    }
+}
+
+/// What a batch of nothing loses is nothing that could be averaged.
+#[test]
+fn batches_without_images_are_refused() {
+    let output = Volume::new(1, 1, 3);
+    assert!(matches!(Loss::<f32>::check(&Softmax::default(), output, 0, &[]), Err(Error::EmptyBatch)));
+    assert!(matches!(Loss::<f32>::check(&L2, output, 0, &[]), Err(Error::EmptyBatch)));
+    assert!(matches!(Loss::<f32>::check(&Hinge::default(), output, 0, &[]), Err(Error::EmptyBatch)));
+}
+
 /// NaN at any place, also of a class or an attribute that does not count, makes the loss of its image NaN and of no other.
 fn keeps_nan<Target: Clone, L>(loss: &L, each: usize, target: &[Target])
 where

@@ -218,15 +218,17 @@ fn options_are_checked() {
         let error = Softmax::new(smoothing).expect_err("smoothing out of range").to_string();
         assert_eq!(error, format!("smoothing is {smoothing}: at least 0 and below 1"));
     }
-    for factor in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+    for factor in [0.0, -1.0, f64::NAN, f64::INFINITY, 1.1e12] {
+        assert!(Svm::new(factor).expect_err("no margin").to_string().starts_with("delta is "));
         assert!(Hinge::new(factor).expect_err("no factor").to_string().starts_with("C is "));
         assert!(Hinge::default().with_positive_weight(factor).is_err());
         assert!(Logistic::default().with_positive_weight(factor).is_err());
     }
     let says = |weights: &[f64]| Softmax::default().with_class_weights(weights).expect_err("bad").to_string();
-    assert_eq!(says(&[1.0, -2.0]), "weight 1 of SOFTMAX is -2: weights are finite and at least 0");
-    assert_eq!(says(&[f64::NAN, 1.0]), "weight 0 of SOFTMAX is NaN: weights are finite and at least 0");
+    assert_eq!(says(&[1.0, -2.0]), "weight 1 of SOFTMAX is -2: weights are from 0 to 1e12");
+    assert_eq!(says(&[f64::NAN, 1.0]), "weight 0 of SOFTMAX is NaN: weights are from 0 to 1e12");
     assert!(says(&[f64::INFINITY]).starts_with("weight 0 of SOFTMAX is inf"));
+    assert!(says(&[1.0, 1.1e12]).starts_with("weight 1 of SOFTMAX is 1100000000000"));
     assert_eq!(says(&[0.0; 3]), "none of the 3 weights of SOFTMAX is above 0: nothing would be trained");
     assert!(matches!(
         Svm::default().with_class_weights(&[]),
