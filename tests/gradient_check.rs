@@ -131,7 +131,9 @@ fn kinks_are_crossings_and_no_errors() {
     let counts = |name| found.tensor(name).map(|tensor| (tensor.compared, tensor.crossings));
     assert_eq!(counts("fc1.bias"), Some((1, 1)), "{found}");
     assert_eq!(counts("fc1.weights"), Some((3, 3)), "{found}");
-    assert_eq!(counts("fc2.weights"), Some((6, 0)), "{found}");
+    // The first neuron is 0: the gradients by what it is multiplied with are 0 exactly.
+    assert_eq!(counts("fc2.weights"), Some((3, 0)), "{found}");
+    assert_eq!(found.tensor("fc2.weights").map(|tensor| tensor.below_rounding), Some(3), "{found}");
     // The third number of the image does not reach the first neuron.
     assert_eq!(counts("images"), Some((1, 2)), "{found}");
     assert_eq!(found.smoothness, Smoothness::Kinked);
@@ -143,7 +145,9 @@ fn chance_and_statistics_stay() {
     let found = check_with(&GradientChecker::default().per_tensor(usize::MAX), &mut new::<Kinked<f64>>());
     assert!(found.error() < 1e-6, "{found}");
     let parameters = new::<Kinked<f64>>().parameters().len();
-    assert_eq!(found.compared() + found.crossings(), parameters + images(3).len());
+    let counted = found.compared() + found.crossings() + found.below_rounding();
+    assert_eq!(counted, parameters + images(3).len());
+    assert!(found.compared() > 400, "{found}");
     let smooth = check_with(&GradientChecker::default(), &mut new::<Smooth<f64>>());
     assert!(smooth.error() < 1e-5, "{smooth}");
 }
@@ -163,15 +167,18 @@ fn verdicts_are_the_notes() {
 
 #[test]
 fn a_table_has_a_line_for_each_tensor() {
-    let tensor =
-        |name: &str, shape: &[usize], (compared, crossings), worst: Option<Comparison>| TensorCheck {
-            name: name.to_owned(),
-            shape: shape.to_vec(),
-            compared,
-            crossings,
-            worst,
-            verdict: worst.map_or(Verdict::Unknown, |worst| Verdict::on(worst.error, Smoothness::Kinked)),
-        };
+    let tensor = |name: &str,
+                  shape: &[usize],
+                  [compared, crossings, below_rounding]: [usize; 3],
+                  worst: Option<Comparison>| TensorCheck {
+        name: name.to_owned(),
+        shape: shape.to_vec(),
+        compared,
+        crossings,
+        below_rounding,
+        worst,
+        verdict: worst.map_or(Verdict::Unknown, |worst| Verdict::on(worst.error, Smoothness::Kinked)),
+    };
     let at = |position, analytic: f64, numeric: f64| {
         let error = (analytic - numeric).abs() / analytic.abs().max(numeric.abs());
         Some(Comparison { position, analytic, numeric, error })
@@ -181,11 +188,12 @@ fn a_table_has_a_line_for_each_tensor() {
         loss: 1.098_612,
         smoothness: Smoothness::Kinked,
         tensors: vec![
-            tensor("conv1.weights", &[4, 3, 3, 3], (19, 1), at(17, -0.012_345_6, -0.012_345_600_1)),
-            tensor("conv1.bias", &[4], (4, 0), at(3, 2.5, 2.5)),
-            tensor("fc1.weights", &[3, 80], (20, 0), at(101, 0.75, 0.7575)),
-            tensor("fc1.bias", &[3], (3, 0), at(0, 1e-3, -1e-3)),
-            tensor("images", &[3, 5, 4, 3], (0, 20), None),
+            tensor("conv1.weights", &[4, 3, 3, 3], [18, 1, 1], at(17, -0.012_345_6, -0.012_345_600_1)),
+            tensor("conv1.bias", &[4], [4, 0, 0], at(3, 2.5, 2.5)),
+            tensor("fc1.weights", &[3, 80], [20, 0, 0], at(101, 0.75, 0.7575)),
+            tensor("fc1.bias", &[3], [3, 0, 0], at(0, 1e-3, -1e-3)),
+            tensor("fc2.bias", &[4], [0, 0, 4], None),
+            tensor("images", &[3, 5, 4, 3], [0, 20, 0], None),
         ],
     };
     insta::assert_snapshot!(found);
@@ -201,7 +209,8 @@ fn a_table_of_a_network_names_every_tensor() {
     for (line, name) in lines[2..].iter().zip(tensors.iter().map(String::as_str).chain(["images"])) {
         assert!(line.starts_with(name), "{table}");
     }
-    assert_eq!(lines.len(), 2 + tensors.len() + 1 + 1, "{table}");
+    assert_eq!(lines.len(), 2 + tensors.len() + 1 + 2, "{table}");
+    assert_eq!(lines[lines.len() - 1], "nothing was compared of conv1.bias", "its gradient is 0");
     assert!(lines[0].ends_with("without kinks"), "{table}");
 }
 
@@ -286,6 +295,10 @@ fn tensors_and_numbers_are_chosen() {
         "`fc1.bias` has no number 3: it holds 3, 0 to 2"
     );
     assert_eq!(message(GradientChecker::default().step(0.0)), "the step h is 0: a finite number above 0");
+    assert_eq!(
+        message(GradientChecker::default().resolution(f64::NAN)),
+        "the resolution is NaN: a finite number above 0"
+    );
     assert!(message(GradientChecker::default().warm_up(1, -1.0)).starts_with("learning_rate is -1"));
 }
 

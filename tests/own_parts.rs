@@ -1,11 +1,11 @@
 //! Layers and losses that a user writes.
 
 use convnet::geometry::Volume;
-use convnet::layers::{CustomBackward, CustomForward, CustomLayer, Mode};
+use convnet::layers::{CustomBackward, CustomForward, CustomKinks, CustomLayer, Mode};
 use convnet::losses::{Evaluation, Loss, LossValue};
-use convnet::train::GradientChecker;
+use convnet::train::{GradientChecker, Smoothness};
 use convnet::workspace::{InferenceWorkspace, TrainingWorkspace};
-use convnet::{Error, Initialization, Network, Scalar, Statistics, Step, Unobserved, network};
+use convnet::{Error, Initialization, Kinks, Network, Scalar, Statistics, Step, Unobserved, network};
 use ndarray::Array4;
 
 const DEPTH: usize = 4;
@@ -183,4 +183,92 @@ fn the_gradient_by_the_images() {
         let error = (analytic - numeric).abs() / analytic.abs().max(numeric.abs()).max(1e-6);
         assert!(error < 1e-6, "{index:?}: {analytic} for {numeric}");
     }
+}
+
+/// `|x|`, which has a kink at 0.
+struct Absolute;
+
+impl<T: Scalar> CustomLayer<T> for Absolute {
+    const OUTPUT: Volume = Volume::new(5, 4, DEPTH);
+
+    fn forward(at: CustomForward<'_, T>) {
+        at.output.iter_mut().zip(at.input).for_each(|(output, &input)| *output = input.abs());
+    }
+
+    fn backward(at: CustomBackward<'_, T>) {
+        let Some(gradient) = at.input_gradient else { return };
+        for ((gradient, &slope), &input) in gradient.iter_mut().zip(at.output_gradient).zip(at.input) {
+            *gradient += if input > T::zero() { slope } else { -slope };
+        }
+    }
+
+    fn kinks(at: CustomKinks<'_, T>, kinks: &mut Kinks) {
+        assert_eq!((at.images * at.volume.count(), at.saved.len()), (at.input.len(), 0));
+        assert!(at.output.iter().zip(at.input).all(|(&output, &input)| output == input.abs()));
+        kinks.signs(at.input);
+    }
+}
+
+/// `sum of |score - target|`, with a kink where both are equal.
+#[derive(Clone, Default)]
+struct Distance;
+
+impl<T: Scalar> Loss<T> for Distance {
+    type Targets<'a> = &'a [T];
+
+    fn check(&self, output: Volume, images: usize, targets: &[T]) -> Result<(), Error> {
+        Quartic.check(output, images, targets)
+    }
+
+    fn evaluate(&self, mut at: Evaluation<'_, T, &[T]>) -> LossValue<T> {
+        let images = T::from_f64(at.images as f64);
+        let mut total = T::zero();
+        for ((gradient, &score), &target) in at.gradient.iter_mut().zip(at.scores).zip(at.targets) {
+            if let Some(kinks) = at.kinks.as_deref_mut() {
+                kinks.decision(score > target);
+            }
+            total += (score - target).abs();
+            *gradient = if score > target { images.recip() } else { -images.recip() };
+        }
+        LossValue { mean: total / images }
+    }
+}
+
+network! {
+    struct Bent { INPUT[5x4x4] -> (Absolute) : [5x4x4] -> FC3 -> LOSS(Quartic) }
+    struct Far { INPUT[5x4x4] -> FC3 -> LOSS(Distance) }
+}
+
+/// A step over a kink of a layer of one's own is a crossing, and no error.
+#[test]
+fn kinks_of_own_layers_are_crossings() {
+    let mut network = Bent::<f64>::new(3, &Initialization::default()).expect("a network");
+    let mut images = images();
+    for (number, pixel) in images.iter_mut().take(3).enumerate() {
+        *pixel = 1e-6 * (number as f64 + 1.0);
+    }
+    let targets: Vec<f64> = (0..9).map(|i| f64::from(i).cos()).collect();
+    let checker = GradientChecker::default().only_numbers("images", [0, 1, 2, 3, 4]);
+    let found = checker.check(&mut network, images.view(), &targets[..], &Quartic).expect("a check");
+    assert_eq!(
+        (found.compared(), found.crossings(), found.smoothness),
+        (2, 3, Smoothness::Kinked),
+        "{found}"
+    );
+    assert!(found.error() < 1e-6, "{found}");
+}
+
+/// And one over a kink of a loss of one's own.
+#[test]
+fn kinks_of_own_losses_are_crossings() {
+    let mut network = Far::<f64>::new(3, &Initialization::default()).expect("a network");
+    let mut workspace = InferenceWorkspace::of(&network, 3).expect("memory");
+    let scores = network.infer(images().view(), &mut workspace, &mut Unobserved).expect("scores");
+    let mut targets: Vec<f64> = scores.iter().map(|score| score + 1.0).collect();
+    // Of the second class, by whose bias the scores of the second image pass their target.
+    targets[4] -= 1.0 + 1e-6;
+    let checker = GradientChecker::default().only("fc1.bias");
+    let found = checker.check(&mut network, images().view(), &targets[..], &Distance).expect("a check");
+    assert_eq!((found.compared(), found.crossings()), (2, 1), "{found}");
+    assert!(found.error() < 1e-6, "{found}");
 }

@@ -1,11 +1,9 @@
-//! Regularisation of whole networks: values computed by others, centred differences, layers by name, the trainer.
-
-use std::path::PathBuf;
+//! Regularisation of whole networks: centred differences, layers by name, the trainer.
 
 use convnet::geometry::Role;
 use convnet::regularization::Regularizer;
 use convnet::{Gradients, network, prelude::*, reference};
-use ndarray::{Array2, Array4, ArrayView2, IxDyn};
+use ndarray::{Array2, Array4, ArrayView2};
 
 network! {
     /// Every kind of tensor that is learned.
@@ -35,73 +33,6 @@ fn images<T: Scalar>() -> Array4<T> {
     Array4::from_shape_fn((4, 6, 6, 2), |(n, y, x, d)| {
         T::from_f64(((7 * n + 5 * y + 3 * x + 2 * d) as f64).sin())
     })
-}
-
-/// An array of a case computed by others.
-fn oracle(name: &str) -> Vec<f64> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/reg_elastic_net");
-    let bytes = std::fs::read(folder.join(format!("{name}.bin"))).expect("an array");
-    bytes.as_chunks::<8>().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect()
-}
-
-/// An array whose second side is channels, with channels last.
-fn channels_last(name: &str, shape: [usize; 4]) -> Vec<f64> {
-    let array = ndarray::ArrayD::from_shape_vec(IxDyn(&shape), oracle(name)).expect("its shape");
-    array.permuted_axes(IxDyn(&[0, 2, 3, 1])).iter().copied().collect()
-}
-
-fn labels(name: &str) -> Vec<usize> {
-    let labels = oracle(name).into_iter().map(f64::to_bits);
-    labels.map(|label| usize::try_from(label).expect("a label")).collect()
-}
-
-/// Weights and biases, or their gradients, in the network's order.
-fn oracle_parameters(prefix: &str) -> Vec<f64> {
-    let name = |name: &str| format!("{prefix}{name}");
-    [
-        channels_last(&name("0.weight"), [3, 3, 3, 3]),
-        oracle(&name("0.bias")),
-        channels_last(&name("2.weight"), [4, 3, 4, 4]),
-        oracle(&name("2.bias")),
-    ]
-    .concat()
-}
-
-fn elastic_net<T: Scalar>(limit: f64) {
-    network! { struct Small { INPUT[4x4x3] -> CONV3-3 -> RELU -> FC4 } }
-    let close = |found: &[T], expected: &[f64]| {
-        let largest = expected.iter().fold(1e-2_f64, |largest, x| largest.max(x.abs()));
-        assert_eq!(found.len(), expected.len());
-        for (found, expected) in found.iter().zip(expected) {
-            let error = (found.as_f64() - expected).abs() / largest;
-            assert!(error <= limit, "{found} for {expected}");
-        }
-    };
-    let cast = |numbers: Vec<f64>| numbers.into_iter().map(T::from_f64).collect::<Vec<_>>();
-    let mut network = <Small<T> as Network>::new(0, &Initialization::default()).expect("a network");
-    network.parameters_mut().as_mut_slice().copy_from_slice(&cast(oracle_parameters("")));
-    let x = cast(channels_last("x", [4, 3, 4, 4]));
-    let x = Array4::from_shape_vec((4, 4, 4, 3), x).expect("four images");
-    let penalty = Penalty::elastic_net(0.01, 0.05).expect("lambdas");
-    let mut regularizer = Regularization::from(penalty).of(Small::<T>::ARCHITECTURE).expect("no names");
-    let mut workspace = TrainingWorkspace::of(&network, 4).expect("a workspace");
-    let (labels, step) = (labels("target"), Step::default());
-    let data = network
-        .gradients(x.view(), &labels[..], &Softmax::default(), &mut workspace, step, &mut Unobserved)
-        .expect("gradients")
-        .mean;
-    let penalty = workspace.regularize(network.parameters(), &mut regularizer).expect("a penalty");
-    close(&[data], &oracle("loss.data"));
-    close(&[T::from_f64(penalty)], &oracle("loss.reg"));
-    close(&[T::from_f64(data.as_f64() + penalty)], &oracle("loss.total"));
-    close(workspace.gradients().as_slice(), &oracle_parameters("grad."));
-    assert_eq!(regularizer.loss(network.parameters()).expect("its loss").to_bits(), penalty.to_bits());
-}
-
-#[test]
-fn an_elastic_net_computed_by_others() {
-    elastic_net::<f64>(1e-10);
-    elastic_net::<f32>(1e-5);
 }
 
 /// Which tensors have a gradient of the penalty.

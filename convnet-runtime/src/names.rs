@@ -10,7 +10,7 @@ pub(crate) fn hint(name: &str, names: &[impl AsRef<str>]) -> String {
     let nearest = names().map(|other: &str| (distance(name, other), other)).min();
     match nearest {
         None => "it has none".to_owned(),
-        Some((distance, nearest)) if distance <= 1.max(name.len() / 3) => {
+        Some((distance, nearest)) if distance <= 1.max(name.chars().count() / 3) => {
             format!("did you mean `{nearest}`?")
         }
         Some(_) => {
@@ -50,6 +50,8 @@ mod tests {
     fn the_nearest_or_all() {
         assert_eq!(hint("fc11", &["conv1", "fc1"]), "did you mean `fc1`?");
         assert_eq!(hint("dense", &["conv1", "fc1"]), "it has conv1, fc1");
+        // Three letters, of two bytes each, of which one may differ.
+        assert_eq!(hint("äöü", &["abü"]), "it has abü");
         let many: Vec<_> = (0..20).map(|i| format!("conv{i}")).collect();
         assert!(hint("dense", &many).ends_with("conv11 and 8 more"));
         assert_eq!(hint("dense", &[] as &[&str]), "it has none");

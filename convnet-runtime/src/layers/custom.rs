@@ -2,6 +2,7 @@
 
 use convnet_geometry::Volume;
 
+use crate::kinks::Kinks;
 use crate::layers::{Forward, InputGradient, Mode, ParameterGradient};
 use crate::scalar::Scalar;
 
@@ -33,6 +34,12 @@ pub trait CustomLayer<T: Scalar> {
 
     /// Adds to the gradients that are asked for.
     fn backward(at: CustomBackward<'_, T>);
+
+    /// Records the decisions of the forward pass, after it, for gradient checks: on which side of each kink it was.
+    ///
+    /// A layer such as `|x|` needs it, `kinks.signs(at.input)`: a number whose step crosses a kink is then left out, and
+    /// would otherwise be called wrong. A smooth layer does not. Nothing is recorded in training.
+    fn kinks(_at: CustomKinks<'_, T>, _kinks: &mut Kinks) {}
 }
 
 /// What the forward pass of a user's layer reads and writes.
@@ -51,6 +58,23 @@ pub struct CustomForward<'a, T> {
     /// Training or inference: the state, and what is saved. A layer that draws while training draws in [`Mode::Sampling`],
     /// too.
     pub mode: Mode<'a, T>,
+}
+
+/// What the decisions of a user's layer are read from: its forward pass in training, which is done.
+#[derive(Clone, Copy, Debug)]
+pub struct CustomKinks<'a, T> {
+    /// N, the images of the batch.
+    pub images: usize,
+    /// The volume of one image of its input.
+    pub volume: Volume,
+    /// Its parameters.
+    pub parameters: &'a [T],
+    /// `[N, H, W, D]` of its input.
+    pub input: &'a [T],
+    /// `[N, H, W, D]` of its output.
+    pub output: &'a [T],
+    /// What was saved.
+    pub saved: &'a [T],
 }
 
 /// What the backward pass of a user's layer reads and writes.

@@ -39,7 +39,7 @@ use crate::workspace::Workers;
 pub use algorithms::Algorithms;
 pub(crate) use columns::Columns;
 pub use convolution::ConvolutionAlgorithm;
-pub use custom::{CustomBackward, CustomForward, CustomLayer};
+pub use custom::{CustomBackward, CustomForward, CustomKinks, CustomLayer};
 pub use dense::DenseAlgorithm;
 pub(crate) use dropout::DRAW;
 pub(crate) use join::Branch;

@@ -143,6 +143,19 @@ impl Regularizer {
         self.rules.iter().any(|rule| rule.l1 > 0.0 && rule.range.contains(&i))
     }
 
+    /// Whether the loss has kinks at all.
+    pub(crate) fn has_kinks(&self) -> bool {
+        self.rules.iter().any(|rule| rule.l1 > 0.0)
+    }
+
+    /// The loss of a piece of a tensor with parameter `i`: what changes with it, and 0 if nothing does.
+    pub(crate) fn loss_near<T: Scalar>(&self, parameters: &Parameters<T>, i: usize) -> f64 {
+        self.rules.iter().find(|rule| rule.range.contains(&i)).map_or(0.0, |rule| {
+            let numbers = &parameters.as_slice()[rule.range.clone()];
+            rule.loss(&[T::magnitudes(piece(numbers, (i - rule.range.start) / PIECE))])
+        })
+    }
+
     /// Calls `f` with each rule that costs something and the sums that it is to fill in; the loss of all.
     fn sum(&mut self, mut f: impl FnMut(&Rule, &mut [[f64; 2]]) + Send) -> f64 {
         let Self { rules, sums, .. } = self;

@@ -10,8 +10,8 @@ use super::{images, noise};
 use crate::error::Error;
 use crate::kinks::Kinks;
 use crate::layers::{
-    Algorithms, Context, CustomBackward, CustomForward, CustomLayer, Forward, InputGradient, Kept, Mode,
-    ParameterGradient, Runs, RunsInPlace,
+    Algorithms, Context, CustomBackward, CustomForward, CustomKinks, CustomLayer, Forward, InputGradient,
+    Kept, Mode, ParameterGradient, Runs, RunsInPlace,
 };
 use crate::losses::{Evaluation, Loss, LossValue};
 use crate::network::{Gradients, Network, Step};
@@ -346,6 +346,21 @@ impl<T: Scalar> ForwardPass<'_, T> {
     pub fn custom<C: CustomLayer<T>>(&mut self, index: usize) {
         let volume = input_volume(self.workspace.architecture, index);
         self.run(index, |at, context| C::forward(CustomForward::new(at, context.images, volume)));
+        let entry = &self.workspace.architecture.layers()[index];
+        let (input, output) = (self.workspace.volume(entry.inputs[0]), self.workspace.volume(entry.output));
+        let kept = self.workspace.saved(entry);
+        let TrainingWorkspace { volumes, saved, kinks, images, .. } = &mut *self.workspace;
+        if let Some(kinks) = kinks {
+            let at = CustomKinks {
+                images: *images,
+                volume,
+                parameters: &self.parameters[entry.range()],
+                input: &volumes[input],
+                output: &volumes[output],
+                saved: &saved[kept],
+            };
+            C::kinks(at, kinks);
+        }
     }
 
     fn run(&mut self, index: usize, forward: impl FnOnce(Forward<'_, T>, &mut Context<'_, T>)) {

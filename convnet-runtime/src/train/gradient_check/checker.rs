@@ -4,8 +4,9 @@ use convnet_geometry::Architecture;
 use ndarray::ArrayView4;
 
 use super::choice::{Choice, Draw, Numbers};
+use super::measure::{Measure, Numeric, Rounding, Slope};
 use super::objective::{Coordinate, Objective, OfNetwork, Subject};
-use super::report::{GradientCheck, Rounding, TensorCheck};
+use super::report::{GradientCheck, TensorCheck};
 use crate::error::Error;
 use crate::losses::Loss;
 use crate::network::{Network, Step};
@@ -16,12 +17,14 @@ use crate::workspace::TrainingWorkspace;
 
 /// How a gradient check is done: the notes' h = 1e-5 and 20 numbers of each tensor, unless it is told otherwise.
 ///
-/// Meant for networks in `f64`: in `f32` rounding hides everything below about one part in a hundred.
+/// Meant for networks in `f64`. In `f32` rounding hides, at this h, every gradient below about ten times the loss: nothing
+/// would be compared. At h = 1e-2 it hides those below a hundredth of the loss.
 #[derive(Clone, PartialEq, Debug)]
 pub struct GradientChecker {
     pub(super) step: f64,
     difference: Difference,
     per_tensor: usize,
+    resolution: f64,
     seed: u64,
     choice: Choice,
     warm_up: Option<(u64, f64)>,
@@ -38,7 +41,7 @@ enum Difference {
 impl Default for GradientChecker {
     fn default() -> Self {
         let (difference, choice) = (Difference::Centred, Choice::default());
-        Self { step: 1e-5, difference, per_tensor: 20, seed: 0, choice, warm_up: None }
+        Self { step: 1e-5, difference, per_tensor: 20, resolution: 1e-2, seed: 0, choice, warm_up: None }
     }
 }
 
@@ -57,6 +60,13 @@ impl GradientChecker {
     /// The same that checks up to this many numbers of each tensor, and of the images.
     pub fn per_tensor(self, numbers: usize) -> Self {
         Self { per_tensor: numbers, ..self }
+    }
+
+    /// The same that compares a number only where rounding hides no larger relative error than this, 1e-2 by default.
+    ///
+    /// An error that is to be below 1e-5 is so for certain only of numbers that are compared at a resolution of 1e-5.
+    pub fn resolution(self, error: f64) -> Self {
+        Self { resolution: error, ..self }
     }
 
     /// The same by another seed: it decides which numbers are checked, and what layers draw, the same in every evaluation.
@@ -88,17 +98,24 @@ impl GradientChecker {
     ///
     /// Few images are best, two or three: each more adds kinks that a step may cross, and takes its time.
     ///
-    /// The relative error is `|a - n| / max(|a|, |n|, 1e-4 * g)` with g the largest gradient of the same tensor: a
-    /// gradient far below its neighbours cannot be told from the rounding of the loss.
+    /// The relative error is `(|a - n| - r) / max(|a|, |n|, 1e-4 * g)`, and 0 if r is larger than the difference. g is the
+    /// largest gradient of the same tensor that is finite: a gradient far below its neighbours cannot be told from the
+    /// rounding of theirs.
     ///
-    /// `|a - n|` counts only as far as it exceeds what rounding makes of n: the loss L is known to 8 times
-    /// `f64::EPSILON * |L|`, and the difference divides that by h. A gradient of exactly 0, such as that of a bias before
-    /// batch normalization, would else be wrong altogether: both its forms are rounding and nothing else.
+    /// r is what rounding makes of the difference: a and the loss L are known to 8 times their scalar's epsilon, `f64::EPSILON`
+    /// or `f32::EPSILON`, and n divides that of L by h, so that `r = 8 * epsilon * (|L| / h + |a|)`, half as much again if n is
+    /// extrapolated.
+    ///
+    /// Where r is above a hundredth, or another [`resolution`](Self::resolution), of `max(|a|, |n|)`, and the difference not
+    /// above ten times r, nothing can be said: such a number is below rounding, counted as such, and not compared. So is a
+    /// gradient of exactly 0, such as that of a bias before batch normalization: both its forms are rounding and nothing else.
+    ///
+    /// A gradient that is not finite is wrong, be it among the numbers that were drawn or not.
     ///
     /// The network is left as it was.
     ///
     /// # Errors
-    /// [`Error::Option`] if h is not positive or the learning rate of the warm-up not usable; [`Error::UnknownName`] or
+    /// [`Error::Option`] if h or the resolution is not positive or the learning rate of the warm-up not usable; [`Error::UnknownName`] or
     /// [`Error::TensorPosition`] for numbers that the network does not have; [`Error::NonFinite`] if the loss is not finite;
     /// those of [`Network::gradients`].
     pub fn check<N: Network, L: Loss<N::Scalar>>(
@@ -179,6 +196,10 @@ impl GradientChecker {
             let (option, expected) = ("the step h", "a finite number above 0");
             return Err(Error::Option { option, value: self.step, expected });
         }
+        if !(self.resolution.is_finite() && self.resolution > 0.0) {
+            let (option, expected) = ("the resolution", "a finite number above 0");
+            return Err(Error::Option { option, value: self.resolution, expected });
+        }
         self.choice.check(architecture)
     }
 
@@ -205,33 +226,40 @@ impl GradientChecker {
             if positions.is_empty() {
                 continue;
             }
+            let (resolution, epsilon) = (self.resolution, objective.epsilon());
+            let floor = Measure::floor(&subject.gradient);
+            let measure = Measure { rounding, resolution, epsilon, floor, smoothness };
             let mut tensor = TensorCheck::new(subject);
-            let one = objective.epsilon() * loss.abs() / self.step;
-            let limits = rounding.limits(one, &subject.gradient, smoothness);
-            for position in positions {
-                let numeric = self.difference(objective, subject.coordinate(position))?;
-                tensor.add(position, subject.gradient[position], numeric, limits);
+            for position in subject.with_what_is_not_finite(positions) {
+                let numeric = self.numeric(objective, subject.coordinate(position))?;
+                tensor.add(position, subject.gradient[position], numeric, measure);
             }
             check.tensors.push(tensor);
         }
         Ok(check)
     }
 
-    /// The slope by one number; nothing if a kink lies between the evaluations.
-    fn difference(&self, objective: &mut impl Objective, at: Coordinate) -> Result<Option<f64>, Error> {
-        let kinks = objective.kinks(at);
-        let mut centred = |h: f64| -> Result<Option<f64>, Error> {
-            let (above, below) = (objective.moved(at, h)?, objective.moved(at, -h)?);
-            let is_smooth = above.kinks == kinks && below.kinks == kinks;
-            Ok(is_smooth.then(|| (above.loss - below.loss) / (above.position - below.position)))
-        };
-        let near = centred(self.step)?;
+    /// The slope by one number.
+    fn numeric(&self, objective: &mut impl Objective, at: Coordinate) -> Result<Numeric, Error> {
+        let near = centred(objective, at, self.step)?;
         if self.difference == Difference::Centred {
             return Ok(near);
         }
-        let far = centred(2.0 * self.step)?;
-        Ok(near.zip(far).map(|(near, far)| (4.0 * near - far) / 3.0))
+        Ok(Numeric::extrapolated(near, centred(objective, at, 2.0 * self.step)?))
     }
+}
+
+fn centred(objective: &mut impl Objective, at: Coordinate, h: f64) -> Result<Numeric, Error> {
+    let (kinks, rounding) = (objective.kinks(at), objective.rounding(at));
+    let (above, below) = (objective.moved(at, h)?, objective.moved(at, -h)?);
+    Ok(if above.position == below.position {
+        Numeric::Unmoved
+    } else if above.kinks != kinks || below.kinks != kinks {
+        Numeric::Crossing
+    } else {
+        let (losses, positions) = ([above.loss, below.loss], [above.position, below.position]);
+        Numeric::Slope(Slope::between(losses, positions, rounding))
+    })
 }
 
 fn check_loss(step: u64, value: f64) -> Result<(), Error> {

@@ -3,7 +3,10 @@
 //! What that chapter advises, and where it is here:
 //!
 //! * Centred differences, `(L(x + h) - L(x - h)) / 2h`, in double precision: check the network in `f64`.
-//! * The relative error, `|a - n| / max(|a|, |n|)`, and how to judge it: [`Verdict`].
+//! * The relative error, the notes' `|a - n| / max(|a|, |n|)`, and how to judge it: [`Verdict`]. Here the difference is
+//!   reduced by what rounding makes of it, and divided by no less than 1e-4 of the tensor's largest gradient; where rounding
+//!   hides more than a hundredth of a gradient, it is reported as below rounding and not as right or wrong
+//!   ([`GradientChecker::check`] has the formula, [`GradientChecker::resolution`] another part than a hundredth).
 //! * Kinks: the side that every maximum takes is tracked, and a number whose two evaluations lie on different sides, or on
 //!   another than the analytic gradient, is reported as a crossing and not as an error.
 //! * Few data points: the fewer, the fewer kinks; two or three images do ([`GradientChecker::check_few`]).
@@ -17,6 +20,7 @@
 
 mod checker;
 mod choice;
+mod measure;
 mod objective;
 mod regularization;
 mod report;

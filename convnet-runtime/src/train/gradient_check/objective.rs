@@ -40,10 +40,13 @@ pub(super) trait Objective {
     /// Whether there are any.
     fn smoothness(&self) -> Smoothness;
 
-    /// How far two neighbouring losses of about 1 are apart.
+    /// How far two neighbouring gradients of about 1 are apart.
     fn epsilon(&self) -> f64;
 
-    /// The loss with one number moved by this much, which is then put back.
+    /// What one rounding makes of the loss, as far as it is computed anew when this number is moved.
+    fn rounding(&self, at: Coordinate) -> f64;
+
+    /// The loss, up to what this number has no part in, with the number moved by this much, which is then put back.
     fn moved(&mut self, at: Coordinate, by: f64) -> Result<Value, Error>;
 }
 
@@ -63,6 +66,12 @@ impl Subject {
             Coordinate::Parameter(first) => Coordinate::Parameter(first + position),
             Coordinate::Pixel(first) => Coordinate::Pixel(first + position),
         }
+    }
+
+    /// These positions, after that of the first gradient that is not finite, if there is one.
+    pub(super) fn with_what_is_not_finite(&self, positions: Vec<usize>) -> impl Iterator<Item = usize> {
+        let found = self.gradient.iter().position(|gradient| !gradient.is_finite());
+        found.into_iter().chain(positions.into_iter().filter(move |&position| Some(position) != found))
     }
 }
 
@@ -145,6 +154,10 @@ impl<N: Network, L: Loss<N::Scalar>> Objective for OfNetwork<'_, '_, N, L> {
 
     fn epsilon(&self) -> f64 {
         N::Scalar::epsilon().as_f64()
+    }
+
+    fn rounding(&self, _: Coordinate) -> f64 {
+        self.epsilon() * self.value().abs()
     }
 
     fn moved(&mut self, at: Coordinate, by: f64) -> Result<Value, Error> {

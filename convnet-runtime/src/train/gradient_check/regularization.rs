@@ -23,8 +23,7 @@ impl<T: Scalar> Objective for OfPenalty<T> {
 
     /// The side of `|w|` that a number is on, where that is part of the loss.
     fn kinks(&self, at: Coordinate) -> Kinks {
-        let (Coordinate::Parameter(number) | Coordinate::Pixel(number)) = at;
-        let mut kinks = Kinks::NONE;
+        let (number, mut kinks) = (number(at), Kinks::NONE);
         if self.regularizer.has_kink_at(number) {
             kinks.signs(&[self.parameters.as_slice()[number]]);
         }
@@ -32,25 +31,33 @@ impl<T: Scalar> Objective for OfPenalty<T> {
     }
 
     fn smoothness(&self) -> Smoothness {
-        let mut numbers = 0..self.parameters.len();
-        let has_kinks = numbers.any(|number| self.regularizer.has_kink_at(number));
-        if has_kinks { Smoothness::Kinked } else { Smoothness::Smooth }
+        if self.regularizer.has_kinks() { Smoothness::Kinked } else { Smoothness::Smooth }
     }
 
     fn epsilon(&self) -> f64 {
+        T::epsilon().as_f64()
+    }
+
+    fn rounding(&self, at: Coordinate) -> f64 {
         // It is summed in f64, whatever the weights are in.
-        f64::EPSILON
+        f64::EPSILON * self.regularizer.loss_near(&self.parameters, number(at)).abs()
     }
 
     fn moved(&mut self, at: Coordinate, by: f64) -> Result<Value, Error> {
-        let (Coordinate::Parameter(number) | Coordinate::Pixel(number)) = at;
+        let number = number(at);
         let original = self.parameters.as_slice()[number];
         self.parameters.as_mut_slice()[number] = original + T::from_f64(by);
         let position = self.parameters.as_slice()[number].as_f64();
-        let (loss, kinks) = (self.regularizer.loss(&self.parameters), self.kinks(at));
+        let (loss, kinks) = (self.regularizer.loss_near(&self.parameters, number), self.kinks(at));
         self.parameters.as_mut_slice()[number] = original;
-        Ok(Value { position, loss: loss?, kinks })
+        Ok(Value { position, loss, kinks })
     }
+}
+
+/// Its place among the parameters.
+fn number(at: Coordinate) -> usize {
+    let (Coordinate::Parameter(number) | Coordinate::Pixel(number)) = at;
+    number
 }
 
 impl GradientChecker {

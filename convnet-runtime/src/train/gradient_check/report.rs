@@ -2,19 +2,14 @@
 
 use std::fmt;
 
+use super::measure::{Measure, Numeric};
 use super::objective::Subject;
 use super::verdict::{Smoothness, Verdict};
-
-/// How many roundings a loss is taken to be off by: it is the end of thousands of operations, whose errors partly cancel.
-const ROUNDINGS: f64 = 8.0;
-
-/// The part of the largest gradient of a tensor below which another cannot be told from rounding.
-const FLOOR: f64 = 1e-4;
 
 /// What a gradient check found: a [`TensorCheck`] for each tensor of parameters, and one for the images.
 ///
 /// Its `Display` is a table with a line for each: its largest error, and where. An error of `rounding` is one that is not
-/// above what rounding makes of a numeric gradient.
+/// above what rounding makes of a numeric gradient. Below it stand the tensors of which nothing was compared.
 #[derive(Clone, PartialEq, Debug)]
 pub struct GradientCheck {
     /// h.
@@ -38,7 +33,10 @@ pub struct TensorCheck {
     pub compared: usize,
     /// How many were left out because a kink lay between the evaluations.
     pub crossings: usize,
-    /// The number with the largest relative error, of equal ones that with the largest gradient, if any was compared.
+    /// How many were left out because rounding hides their gradients, such as those that are exactly 0.
+    pub below_rounding: usize,
+    /// The number with the largest relative error, of equal ones that with the largest gradient, if any was compared; the
+    /// first whose analytic gradient is not finite, if there is one.
     pub worst: Option<Comparison>,
     /// What that error means.
     pub verdict: Verdict,
@@ -51,90 +49,62 @@ pub struct Comparison {
     pub position: usize,
     /// The gradient that the network computes.
     pub analytic: f64,
-    /// The gradient by centred differences.
+    /// The gradient by centred differences; NaN if there is none, next to a kink.
     pub numeric: f64,
-    /// The relative error; 0 if rounding explains the difference.
+    /// The relative error; 0 if rounding explains the difference, NaN if a gradient is not finite.
     pub error: f64,
-}
-
-/// Whether a difference that rounding explains counts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Rounding {
-    /// It does not: a check.
-    Forgiven,
-    /// It does, unless both gradients are below it: a sweep, which is to show where rounding begins.
-    Counted,
-}
-
-/// What a difference is measured by.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    rounding: Rounding,
-    /// What rounding makes of a numeric gradient.
-    noise: f64,
-    /// The least that a difference is divided by.
-    floor: f64,
-    smoothness: Smoothness,
-}
-
-impl Rounding {
-    /// One rounding of the loss makes this much of a numeric gradient.
-    pub(super) fn limits(self, one: f64, gradient: &[f64], smoothness: Smoothness) -> Limits {
-        let largest = gradient.iter().fold(0.0, |largest: f64, gradient| largest.max(gradient.abs()));
-        let floor = (FLOOR * largest).max(f64::MIN_POSITIVE);
-        Limits { rounding: self, noise: ROUNDINGS * one, floor, smoothness }
-    }
-}
-
-impl Limits {
-    fn error(self, analytic: f64, numeric: f64) -> f64 {
-        let (difference, size) = ((analytic - numeric).abs(), analytic.abs().max(numeric.abs()));
-        let counted = match self.rounding {
-            // Neither by way of `max`, which would take 0 for NaN.
-            Rounding::Forgiven if difference <= self.noise => 0.0,
-            Rounding::Forgiven => difference - self.noise,
-            Rounding::Counted if size <= self.noise => 0.0,
-            Rounding::Counted => difference,
-        };
-        counted / size.max(self.floor)
-    }
 }
 
 impl TensorCheck {
     pub(super) fn new(subject: &Subject) -> Self {
         let (name, shape, verdict) = (subject.name.clone(), subject.shape.clone(), Verdict::Unknown);
-        Self { name, shape, compared: 0, crossings: 0, worst: None, verdict }
+        Self { name, shape, compared: 0, crossings: 0, below_rounding: 0, worst: None, verdict }
     }
 
-    pub(super) fn add(&mut self, position: usize, analytic: f64, numeric: Option<f64>, limits: Limits) {
-        let Some(numeric) = numeric else {
-            self.crossings += 1;
-            return;
-        };
-        self.compared += 1;
-        let error = limits.error(analytic, numeric);
-        // Of equal errors, such as those of rounding, the one of a larger gradient says more.
-        let is_worse = |worst: Comparison| {
-            error > worst.error
-                || error == worst.error && analytic.abs() > worst.analytic.abs()
-                || error.is_nan()
-        };
-        if self.worst.is_none_or(is_worse) {
-            self.worst = Some(Comparison { position, analytic, numeric, error });
-            self.verdict = Verdict::on(error, limits.smoothness);
+    pub(super) fn add(&mut self, position: usize, analytic: f64, numeric: Numeric, measure: Measure) {
+        match numeric {
+            // Whatever lies about it.
+            _ if !analytic.is_finite() => {
+                let numeric = numeric.slope().unwrap_or(f64::NAN);
+                let error = f64::NAN;
+                self.compare(Comparison { position, analytic, numeric, error }, measure.smoothness);
+            }
+            Numeric::Crossing => self.crossings += 1,
+            Numeric::Unmoved => self.below_rounding += 1,
+            Numeric::Slope(slope) if measure.hides(analytic, slope) => self.below_rounding += 1,
+            Numeric::Slope(slope) => {
+                let (numeric, error) = (slope.value, measure.error(analytic, slope));
+                self.compare(Comparison { position, analytic, numeric, error }, measure.smoothness);
+            }
         }
     }
 
-    /// The largest relative error; 0 if nothing was compared.
+    fn compare(&mut self, new: Comparison, smoothness: Smoothness) {
+        self.compared += 1;
+        // Of equal errors, such as those of rounding, the one of a larger gradient says more; nothing is worse than NaN.
+        let is_worse = |worst: Comparison| {
+            new.error > worst.error
+                || new.error == worst.error && new.analytic.abs() > worst.analytic.abs()
+                || new.error.is_nan() && !worst.error.is_nan()
+        };
+        if self.worst.is_none_or(is_worse) {
+            self.worst = Some(new);
+            self.verdict = Verdict::on(new.error, smoothness);
+        }
+    }
+
+    /// The largest relative error; NaN if nothing was compared, which is below no limit.
     pub fn error(&self) -> f64 {
-        self.worst.map_or(0.0, |worst| worst.error)
+        self.worst.map_or(f64::NAN, |worst| worst.error)
     }
 }
 
 impl GradientCheck {
-    /// The largest relative error of all; 0 if nothing was compared.
+    /// The largest relative error of all; NaN if nothing was compared, which is below no limit.
+    ///
+    /// Of some tensors nothing may have been compared: see [`not_compared`](Self::not_compared).
     pub fn error(&self) -> f64 {
-        self.worst().map_or(0.0, TensorCheck::error)
+        self.worst().map_or(f64::NAN, TensorCheck::error)
     }
 
     /// The tensor with the largest relative error, if any number was compared.
@@ -144,9 +114,15 @@ impl GradientCheck {
         compared.max_by(|a, b| a.error().abs().total_cmp(&b.error().abs()))
     }
 
-    /// The worst verdict of all.
+    /// The worst verdict on what was compared; [`Verdict::Unknown`] if that is nothing.
     pub fn verdict(&self) -> Verdict {
         self.tensors.iter().map(|tensor| tensor.verdict).max().unwrap_or(Verdict::Unknown)
+    }
+
+    /// The tensors of which nothing was compared: their gradients may be right or wrong, or 0 as that of a bias before
+    /// batch normalization.
+    pub fn not_compared(&self) -> impl Iterator<Item = &TensorCheck> {
+        self.tensors.iter().filter(|tensor| tensor.compared == 0)
     }
 
     /// How many numbers were compared.
@@ -159,6 +135,11 @@ impl GradientCheck {
         self.tensors.iter().map(|tensor| tensor.crossings).sum()
     }
 
+    /// How many numbers were left out because rounding hides their gradients.
+    pub fn below_rounding(&self) -> usize {
+        self.tensors.iter().map(|tensor| tensor.below_rounding).sum()
+    }
+
     /// What was found in the tensor of this name.
     pub fn tensor(&self, name: &str) -> Option<&TensorCheck> {
         self.tensors.iter().find(|tensor| tensor.name == name)
@@ -166,13 +147,24 @@ impl GradientCheck {
 }
 
 /// The titles of the table's columns.
-const TITLES: [&str; 9] =
-    ["tensor", "shape", "compared", "crossings", "error", "at", "analytic", "numeric", "verdict"];
+const TITLES: [&str; 10] = [
+    "tensor",
+    "shape",
+    "compared",
+    "crossings",
+    "below rounding",
+    "error",
+    "at",
+    "analytic",
+    "numeric",
+    "verdict",
+];
 
 impl TensorCheck {
     fn cells(&self) -> Vec<String> {
         let shape = self.shape.iter().map(ToString::to_string).collect::<Vec<_>>().join("x");
-        let (compared, crossings) = (self.compared.to_string(), self.crossings.to_string());
+        let [compared, crossings, below] =
+            [self.compared, self.crossings, self.below_rounding].map(|count| count.to_string());
         let [error, position, analytic, numeric] = match self.worst {
             None => [""; 4].map(str::to_owned),
             Some(Comparison { position, analytic, numeric, error }) => [
@@ -183,7 +175,7 @@ impl TensorCheck {
             ],
         };
         let (name, verdict) = (self.name.clone(), self.verdict.to_string());
-        vec![name, shape, compared, crossings, error, position, analytic, numeric, verdict]
+        vec![name, shape, compared, crossings, below, error, position, analytic, numeric, verdict]
     }
 }
 
@@ -200,10 +192,11 @@ impl fmt::Display for GradientCheck {
         write_table(f, &rows)?;
         write!(
             f,
-            "{}: {} numbers compared, {} next to a kink",
+            "{}: {} numbers compared, {} next to a kink, {} below rounding",
             self.verdict(),
             self.compared(),
-            self.crossings()
+            self.crossings(),
+            self.below_rounding()
         )?;
         if let Some((tensor, worst)) = self.worst().and_then(|tensor| Some((tensor, tensor.worst?))) {
             match worst.error {
@@ -211,8 +204,25 @@ impl fmt::Display for GradientCheck {
                 error => write!(f, "; largest error {error:.1e} at {}[{}]", tensor.name, worst.position)?,
             }
         }
+        self.write_hints(f)
+    }
+}
+
+impl GradientCheck {
+    /// What was not compared, and how more would be.
+    fn write_hints(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.not_compared().map(|tensor| &tensor.name[..]).collect();
+        if !names.is_empty() {
+            write!(f, "\nnothing was compared of {}", names.join(", "))?;
+        }
         if self.crossings() > self.compared() {
             write!(f, "\nmost numbers lie next to a kink: fewer images or a smaller h cross fewer")?;
+        }
+        if self.below_rounding() > self.compared() {
+            write!(
+                f,
+                "\nmost gradients are below rounding: `f64`, and a larger h, extrapolated, see smaller ones"
+            )?;
         }
         Ok(())
     }

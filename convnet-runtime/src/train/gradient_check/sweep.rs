@@ -4,8 +4,9 @@ use std::fmt;
 
 use ndarray::ArrayView4;
 
-use super::report::{Rounding, write_table};
-use super::{GradientCheck, GradientChecker};
+use super::measure::Rounding;
+use super::report::write_table;
+use super::{GradientCheck, GradientChecker, TensorCheck};
 use crate::error::Error;
 use crate::losses::Loss;
 use crate::network::Network;
@@ -13,8 +14,9 @@ use crate::network::Network;
 /// Gradient checks of the same numbers at several steps h.
 ///
 /// The error falls with h^2 as long as the formula is what is off, and rises with 1/h where the rounding of the loss is:
-/// a U, at whose bottom h should be. Unlike in a check, what rounding explains counts here. Its `Display` is a table with a
-/// line for each tensor, and a column for each h.
+/// a U, at whose bottom h should be. Unlike in a check, what rounding explains counts here; gradients that are below it are
+/// left out, so that an h at which nothing is seen has no error. Its `Display` is a table with a line for each tensor, and a
+/// column for each h: its largest error, or why there is none, `kinks` or `rounding`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct StepSweep {
     /// A check at each step, in the order in which they were given.
@@ -49,10 +51,10 @@ impl GradientChecker {
 }
 
 impl StepSweep {
-    /// The check whose largest error is the least, where anything was compared: its step is the one to take.
+    /// The check whose largest error is the least: its step is the one to take. It is one of those that compared at least
+    /// half as many numbers as the one that compared the most, and whose error is a number.
     pub fn best(&self) -> Option<&GradientCheck> {
-        let compared = self.checks.iter().filter(|check| check.compared() > 0);
-        compared.min_by(|a, b| a.error().abs().total_cmp(&b.error().abs()))
+        least(self.checks.iter().map(|check| (check, check.compared(), check.error())))
     }
 
     /// Each step with the largest error in the tensor of this name, where any of its numbers was compared.
@@ -61,10 +63,13 @@ impl StepSweep {
         self.checks.iter().filter_map(error).collect()
     }
 
-    /// The step with the least error in the tensor of this name.
+    /// The step with the least error in the tensor of this name, chosen as [`best`](Self::best) is.
     pub fn best_for(&self, tensor: &str) -> Option<f64> {
-        let errors = self.errors(tensor).into_iter();
-        errors.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(step, _)| step)
+        let of = |check: &GradientCheck| {
+            let found = check.tensor(tensor)?;
+            Some((check.step, found.compared, found.error()))
+        };
+        least(self.checks.iter().filter_map(of))
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {
@@ -87,11 +92,25 @@ impl fmt::Display for StepSweep {
 
 impl StepSweep {
     fn cells(&self, tensor: &str) -> Vec<String> {
-        let error = |check: &GradientCheck| Some(format!("{:.1e}", check.tensor(tensor)?.worst?.error));
-        let errors = self.checks.iter().map(|check| error(check).unwrap_or_else(|| "kinks".to_owned()));
+        let errors = self.checks.iter().map(|check| check.tensor(tensor).map_or_else(String::new, cell));
         let best = self.best_for(tensor).map(|step| format!("{step:e}"));
         line(tensor, errors, best.unwrap_or_default())
     }
+}
+
+fn cell(found: &TensorCheck) -> String {
+    match found.worst {
+        Some(worst) => format!("{:.1e}", worst.error),
+        None if found.crossings > found.below_rounding => "kinks".to_owned(),
+        None => "rounding".to_owned(),
+    }
+}
+
+/// What has the least error, given with how many numbers were compared: one among a few may be right by chance.
+fn least<T>(found: impl Iterator<Item = (T, usize, f64)> + Clone) -> Option<T> {
+    let most = found.clone().map(|(_, compared, _)| compared).max()?;
+    let candidates = found.filter(|&(_, compared, error)| 2 * compared >= most && !error.is_nan());
+    candidates.min_by(|(.., a), (.., b)| a.total_cmp(b)).map(|(found, ..)| found)
 }
 
 fn line(first: &str, cells: impl Iterator<Item = String>, last: String) -> Vec<String> {

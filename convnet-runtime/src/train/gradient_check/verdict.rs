@@ -16,7 +16,7 @@ pub enum Smoothness {
 /// Errors build up from layer to layer: by the images of a network of ten layers even 1e-2 may be in order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Verdict {
-    /// No number was compared: every one lies next to a kink.
+    /// No number was compared: every one lies next to a kink, or its gradient is below rounding.
     Unknown,
     /// 1e-7 or less.
     Happy,
