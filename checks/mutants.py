@@ -34,7 +34,7 @@ UNIT = "cargo test --profile mutants --package convnet-runtime --lib --"
 FACADE = "cargo test --profile mutants --package convnet --all-features"
 RUNTIME = [
     UNIT,
-    f"{FACADE} --test oracle --test losses --test gradients --test gradient_check --test regularization --test optimizers "
+    f"{FACADE} --test oracle --test losses --test gradients --test gradient_check --test gradient_check_limits --test regularization --test optimizers "
     "--test training",
 ]
 GEOMETRY = [
