@@ -32,24 +32,19 @@ HERE = ROOT / "checks"
 # What is mutated, and the commands that should notice, the quickest first.
 UNIT = "cargo test --profile mutants --package convnet-runtime --lib --"
 FACADE = "cargo test --profile mutants --package convnet --all-features"
-RUNTIME = [
-    UNIT,
-    f"{FACADE} --test oracle --test losses --test gradients --test gradient_check --test gradient_check_limits --test regularization --test optimizers "
-    "--test training",
-]
-GEOMETRY = [
-    "cargo test --profile mutants --package convnet-geometry --all-features",
-    "cargo test --profile mutants --package convnet-macros",
-    f"{FACADE} --test oracle --test reports --test inference --test compile_errors --test zoo",
-]
+KERNELS = [f"{UNIT} gemm::", f"{UNIT} layers::tests"]
 MUTATED = {
-    "convnet-geometry/src/": GEOMETRY,
-    "convnet-runtime/src/reference/": [f"{UNIT} reference losses::", *RUNTIME],
-    "convnet-runtime/src/losses/": [f"{UNIT} losses::", *RUNTIME],
-    "convnet-runtime/src/optimizers/": [f"{FACADE} --test optimizers --test oracle", *RUNTIME],
-    "convnet-runtime/src/regularization/": [f"{UNIT} regularization::", *RUNTIME],
-    "convnet-runtime/src/gemm/": [f"{UNIT} gemm::", *RUNTIME],
-    "convnet-runtime/src/simd/": [f"{UNIT} gemm::", *RUNTIME],
+    "convnet-geometry/src/": [
+        "cargo test --profile mutants --package convnet-geometry --all-features",
+        "cargo test --profile mutants --package convnet-macros",
+        f"{FACADE} --test reports --test zoo --test inference",
+    ],
+    "convnet-runtime/src/reference/": [f"{UNIT} reference losses::", UNIT],
+    "convnet-runtime/src/losses/": [f"{UNIT} losses::", f"{FACADE} --test losses --test bad_input", f"{FACADE} --test oracle"],
+    "convnet-runtime/src/optimizers/": [f"{FACADE} --test optimizers", f"{FACADE} --test oracle"],
+    "convnet-runtime/src/regularization/": [f"{UNIT} regularization::", f"{FACADE} --test regularization"],
+    "convnet-runtime/src/gemm/": KERNELS,
+    "convnet-runtime/src/simd/": KERNELS,
 }
 # What cargo-mutants is asked about; of the rest only mutations made by hand are tried.
 LISTED = [path for path in MUTATED if not path.endswith(("gemm/", "simd/"))]
