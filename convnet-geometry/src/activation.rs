@@ -128,3 +128,28 @@ impl PRelu {
         Counts { slopes: self.slopes(), ..Counts::NONE }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A layer behind it may be in place only if the derivative can still be seen.
+    #[test]
+    fn what_outputs_show_of_inputs() {
+        let of = |function| Activation::new(Volume::new(1, 1, 1), function);
+        let (leaky, elu) = (Function::LeakyRelu(Real::new(0.1)), Function::Elu(Real::new(1.0)));
+        for (function, keeps_signs, needs) in [
+            (Function::Relu, true, Needs::Signs),
+            (leaky, true, Needs::Signs),
+            (elu, true, Needs::Values),
+            (Function::Sigmoid, false, Needs::Values),
+            (Function::Tanh, true, Needs::Values),
+        ] {
+            assert_eq!(
+                (of(function).keeps_signs(), of(function).needs()),
+                (keeps_signs, needs),
+                "{function}"
+            );
+        }
+    }
+}

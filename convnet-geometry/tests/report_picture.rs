@@ -136,10 +136,27 @@ fn names_are_escaped() {
     assert!(texts(&document).iter().any(|text| text == "(own::<T>(\"a\" & '…"), "{:?}", texts(&document));
 }
 
-/// Branches in branches, branches that do nothing, and ones that begin with bands.
+/// Pictures that were looked at, to the pixel. After a change that is meant, look at them again.
 #[test]
-fn nested_branches_are_all_drawn() {
-    let net = Net::of(64, 64, 3)
+fn pictures_are_as_they_were_looked_at() {
+    let pictures = [zoo::le_net(), zoo::goog_le_net(), zoo::res_net_50(), long(), nested(), every_kind()];
+    for architecture in pictures {
+        insta::assert_snapshot!(architecture.name(), svg(architecture));
+    }
+}
+
+/// A layer of every kind, some of them the only one of theirs.
+fn every_kind() -> &'static Architecture<'static> {
+    Net::of(40, 20, 3)
+        .then("CONV3-16 -> BN -> RELU -> CONV3-16 -> PRELU -> LRN -> POOL2 -> AVGPOOL2 -> CONV3-8 -> TANH")
+        .join(Join::Sum, &["CONV3-8", "ID"])
+        .then("RELU -> LOCAL3-4 -> DROPOUT(keep=0.5) -> FC30 -> RELU -> FC10")
+        .end("EveryKind", LossKind::Softmax)
+}
+
+/// Branches in branches, branches that do nothing, and ones that begin with bands.
+fn nested() -> &'static Architecture<'static> {
+    Net::of(64, 64, 3)
         .then("CONV3-16 -> RELU")
         .join_with(
             Join::Sum,
@@ -151,8 +168,12 @@ fn nested_branches_are_all_drawn() {
         )
         .join(Join::Stack, &["ID", "ID"])
         .then("RELU -> GAP -> FC10")
-        .end("Nested", LossKind::Softmax);
-    let text = svg(net);
+        .end("Nested", LossKind::Softmax)
+}
+
+#[test]
+fn nested_branches_are_all_drawn() {
+    let text = svg(nested());
     let document = Document::parse(&text).expect("valid XML");
     // The input, a CONV; bands, CONV, CONV, CAT; CONV, ADD; ADD, CAT, GAP, FC.
     assert_eq!(boxes(&document).len(), 2 + 4 + 2 + 4, "{:?}", boxes(&document));
