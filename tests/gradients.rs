@@ -121,6 +121,8 @@ macro_rules! kinked {
 
 kinked! {
     relu: { INPUT[4x4x2] -> FC12 -> RELU -> FC4 };
+    sigmoid_behind_relu: { INPUT[4x4x2] -> FC12 -> RELU -> SIGMOID -> FC4 };
+    tanh_behind_relu: { INPUT[4x4x2] -> FC12 -> RELU -> TANH -> FC4 };
     relu_on_the_input: { INPUT[4x4x2] -> RELU -> FC4 };
     maximum_pooling: { INPUT[6x6x3] -> POOL2 -> FC3 };
     maximum_pooling_overlapping: { INPUT[7x7x3] -> POOL3 s2 p1 -> FC3 };

@@ -1,7 +1,7 @@
 //! Losses of attributes, any number of which an image may have.
 
 use convnet_geometry::Volume;
-use ndarray::Array4;
+use ndarray::{Array4, arr2};
 use proptest::prelude::*;
 
 use super::{check, check_gradient, close, evaluate, refusal, scales};
@@ -46,6 +46,25 @@ proptest! {
         prop_assume!(check_gradient(&Hinge::default(), scores, targets, images));
         prop_assume!(check_gradient(&Logistic::default(), scores, targets, images));
     }
+}
+
+/// A margin of exactly 0 has gradient 0, in the loss and in its reference.
+#[test]
+fn margins_of_nothing() {
+    let scores = Array4::from_shape_vec((1, 1, 1, 3), vec![1.0_f64, -1.0, 1.0]).expect("3 scores");
+    let targets = Array4::from_shape_vec((1, 1, 1, 3), vec![true, false, false]).expect("3 targets");
+    let found = reference::hinge(scores.view(), targets.view(), |_, _| 1.0);
+    assert_eq!(found.1.iter().copied().collect::<Vec<_>>(), [0.0, 0.0, 1.0]);
+    let flat = targets.as_slice().expect("standard layout");
+    check(&Hinge::default(), &scores, flat, found);
+    // Scores 1 and 0 of a label 0, delta 1; of class 1 against all, 1 and -1.
+    let scores = arr2(&[[1.0_f64, 0.0]]);
+    let (loss, gradient) = reference::svm(scores.view(), &[0], 1.0, &[1.0; 2]);
+    assert_eq!((loss, gradient.sum()), (0.0, 0.0));
+    assert!(gradient.iter().all(|&gradient| gradient == 0.0));
+    let scores = arr2(&[[-1.0_f64, 1.0]]);
+    let (_, gradient) = reference::one_vs_all(scores.view(), &[1], &[1.0; 2]);
+    assert!(gradient.iter().all(|&gradient| gradient == 0.0));
 }
 
 #[test]
