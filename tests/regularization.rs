@@ -35,6 +35,27 @@ fn images<T: Scalar>() -> Array4<T> {
     })
 }
 
+/// A tensor of several pieces, the last of them short: each weight counts once, and has its gradient.
+#[test]
+fn large_tensors_are_counted_once() {
+    network! { struct Large { INPUT[25x40x2] -> FC20 nobias } }
+    let architecture = <Large<f64> as Network>::ARCHITECTURE;
+    let mut weights = convnet::Parameters::<f64>::zeros(architecture);
+    weights.as_mut_slice().iter_mut().enumerate().for_each(|(i, weight)| *weight = (i as f64).sin());
+    let penalty = Penalty::elastic_net(0.3, 0.7).expect("strengths");
+    let mut regularizer = Regularization::from(penalty).of(architecture).expect("a network with weights");
+    let cost = |weight: &f64| 0.3 * weight.abs() + 0.35 * weight * weight;
+    let expected: f64 = weights.as_slice().iter().map(cost).sum();
+    let mut gradients = convnet::Parameters::zeros(architecture);
+    for found in [regularizer.loss(&weights), regularizer.add_gradient(&weights, &mut gradients)] {
+        assert!((found.expect("this network's") / expected - 1.0).abs() < 1e-12);
+    }
+    for (gradient, weight) in gradients.as_slice().iter().zip(weights.as_slice()) {
+        let sign = if *weight == 0.0 { 0.0 } else { weight.signum() };
+        assert!((gradient - 0.3 * sign - 0.7 * weight).abs() < 1e-15);
+    }
+}
+
 /// Which tensors have a gradient of the penalty.
 fn touched(regularization: impl Into<Regularization>) -> Vec<String> {
     let network = kinds::<f64>();

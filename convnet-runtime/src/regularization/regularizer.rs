@@ -180,7 +180,7 @@ impl Regularizer {
 }
 
 fn piece<T>(numbers: &[T], index: usize) -> &[T] {
-    &numbers[index * PIECE..numbers.len().min((index + 1) * PIECE)]
+    numbers.chunks(PIECE).nth(index).expect("as many pieces as the tensor has")
 }
 
 /// Each layer that is named has parameters, and those its penalty acts on.
