@@ -166,7 +166,7 @@ def main():
     options.add_argument("--sample", type=int, default=200)
     options.add_argument("--seed", type=int, default=231)
     options.add_argument("--jobs", type=int, default=1)
-    options.add_argument("--resume", action="store_true", help="keep the verdicts of a run that was interrupted")
+    options.add_argument("--resume", action="store_true", help="keep the verdicts of a run that was interrupted, but for what it missed")
     options.add_argument("--only", choices=["listed", "handmade"])
     options.add_argument("--files", default="", metavar="REGEX", help="only mutations of files that match")
     options = options.parse_args()
@@ -188,6 +188,8 @@ def main():
     before = {}
     if options.resume and verdicts.exists():
         before = dict(reversed(line.split(" ", 1)) for line in verdicts.read_text().splitlines())
+        # What was missed may be caught by tests that came since.
+        before = {name: found for name, found in before.items() if found != "missed"}
     else:
         verdicts.write_text("")
 
