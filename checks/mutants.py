@@ -37,7 +37,7 @@ MUTATED = {
     "convnet-geometry/src/": [
         "cargo test --profile mutants --package convnet-geometry --all-features",
         "cargo test --profile mutants --package convnet-macros",
-        f"{FACADE} --test reports --test zoo --test inference",
+        f"{FACADE} --test reports --test zoo --test inference --test gradients",
     ],
     "convnet-runtime/src/reference/": [f"{UNIT} reference losses::", UNIT],
     "convnet-runtime/src/losses/": [f"{UNIT} losses::", f"{FACADE} --test losses --test bad_input", f"{FACADE} --test oracle"],

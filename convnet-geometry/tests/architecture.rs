@@ -1,6 +1,6 @@
 //! What tells architectures apart.
 
-use convnet_geometry::{Architecture, Custom, Layer, LayerKind, LossKind, Place, Volume};
+use convnet_geometry::{Architecture, Custom, GeometryError, Layer, LayerKind, LossKind, Place, Volume};
 
 /// The hash of a network of a user's layer of one text.
 fn hash(own: Custom) -> u64 {
@@ -22,4 +22,15 @@ fn layers_of_one_text_and_other_numbers() {
             assert_ne!(hash(*one), hash(*other), "{one:?} {other:?}");
         }
     }
+}
+
+/// Each layer takes the volume of its place: another is refused, not computed with.
+#[test]
+fn layers_that_do_not_fit_together_are_refused() {
+    let (expected, found) = (Volume::new(2, 2, 4), Volume::new(2, 2, 5));
+    let own = Custom::new(expected, expected, 0, 0);
+    let places = Place::in_order([Place::new(found, 0, 0), Place::new(expected, 20, 20)]);
+    let layers = Layer::in_order([Layer::new("own1", "(Own) : [2x2x4]", LayerKind::Custom(own), &[0], 1)]);
+    let checked = Architecture::check("Net", &places, &layers, LossKind::None);
+    assert_eq!(checked, Err(GeometryError::Volumes { expected, found }));
 }
