@@ -117,10 +117,10 @@ mod tests {
 
     #[test]
     fn a_side_of_nothing_is_named() {
-        let zero = |width, height, depth| Volume::new(width, height, depth).check().map(|_| ()).unwrap_err();
-        assert_eq!(zero(0, 2, 3), GeometryError::Zero { what: Quantity::VolumeWidth });
-        assert_eq!(zero(2, 0, 3), GeometryError::Zero { what: Quantity::VolumeHeight });
-        assert_eq!(zero(2, 3, 0), GeometryError::Zero { what: Quantity::VolumeDepth });
+        let zero = |width, height, depth| Volume::new(width, height, depth).check().err();
+        assert_eq!(zero(0, 2, 3), Some(GeometryError::Zero { what: Quantity::VolumeWidth }));
+        assert_eq!(zero(2, 0, 3), Some(GeometryError::Zero { what: Quantity::VolumeHeight }));
+        assert_eq!(zero(2, 3, 0), Some(GeometryError::Zero { what: Quantity::VolumeDepth }));
         assert_eq!(Volume::new(1, 1, 1).check(), Ok(Volume::new(1, 1, 1)));
         let large = Volume::new(usize::MAX, 2, 1);
         assert_eq!(large.check(), Err(GeometryError::Overflow { what: Quantity::Volume }));
