@@ -42,7 +42,7 @@ MUTATED = {
     "convnet-runtime/src/reference/": [f"{UNIT} reference losses::", UNIT],
     "convnet-runtime/src/losses/": [f"{UNIT} losses::", f"{FACADE} --test losses --test bad_input", f"{FACADE} --test oracle"],
     "convnet-runtime/src/optimizers/": [f"{FACADE} --test optimizers", f"{FACADE} --test oracle"],
-    "convnet-runtime/src/regularization/": [f"{UNIT} regularization::", f"{FACADE} --test regularization"],
+    "convnet-runtime/src/regularization/": [f"{UNIT} regularization::", f"{FACADE} --test regularization --test gradient_check"],
     "convnet-runtime/src/gemm/": KERNELS,
     "convnet-runtime/src/simd/": KERNELS,
 }

@@ -38,3 +38,17 @@ impl fmt::Display for Real {
         self.0.fmt(f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::hash::{BuildHasher, RandomState};
+
+    /// Numbers are hashed by what they are equal by.
+    #[test]
+    fn other_numbers_have_other_hashes() {
+        let state = RandomState::new();
+        assert_eq!(state.hash_one(Real::new(0.5)), state.hash_one(Real::new(0.5)));
+        assert_ne!(state.hash_one(Real::new(0.5)), state.hash_one(Real::new(0.25)));
+    }
+}

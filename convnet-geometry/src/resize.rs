@@ -81,9 +81,11 @@ const fn pooling(layer: &Pooling, input: Volume) -> Result<Pooling, GeometryErro
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::activation::Function;
     use crate::convolution::ConvolutionSpec;
     use crate::dense::DenseSpec;
     use crate::join::Join;
+    use crate::real::Real;
     use crate::window::Window;
 
     #[test]
@@ -95,6 +97,25 @@ mod tests {
         assert!(matches!(layer.on(&[Volume::new(8, 9, 3)]), Err(GeometryError::DoesNotDivide { .. })));
         let (expected, found) = (Volume::new(7, 7, 3), Volume::new(7, 7, 4));
         assert_eq!(layer.on(&[found]), Err(GeometryError::Volumes { expected, found }));
+    }
+
+    #[test]
+    fn what_is_done_to_each_number_is_done_to_more_of_them() {
+        let (volume, larger) = (Volume::new(4, 4, 6), Volume::new(7, 5, 6));
+        let [k, alpha, beta] = [2.0, 1e-4, 0.75].map(Real::new);
+        let layers = [
+            LayerKind::Activation(Activation::new(volume, Function::Relu)),
+            LayerKind::PRelu(PRelu::new(volume, false)),
+            LayerKind::BatchNorm(BatchNorm::new(volume, 0.9, 1e-5)),
+            LayerKind::ResponseNorm(ResponseNorm { volume, n: 5, k, alpha, beta, over_n: false }),
+            LayerKind::Dropout(Dropout::new(volume, 0.5)),
+        ];
+        for layer in layers {
+            assert_eq!(
+                layer.on(&[larger]).map(|layer| (layer.input(), layer.output())),
+                Ok((Some(larger), larger))
+            );
+        }
     }
 
     #[test]
