@@ -127,3 +127,26 @@ pub(crate) fn column_tiles<T: Send + Sync>(
     let _ = work;
     tiles.enumerate().for_each(|(i, tile)| f(i * width, tile));
 }
+
+/// Calls `f` with each tile of so many rows and columns of `matrix`, and its first row and column.
+pub(crate) fn tiles<T: Send + Sync>(
+    mut matrix: ArrayViewMut2<'_, T>,
+    (rows, columns): (usize, usize),
+    work: Work,
+    f: impl Fn((usize, usize), ArrayViewMut2<'_, T>) + Sync,
+) {
+    let of_rows = matrix.axis_chunks_iter_mut(Axis(0), rows);
+    #[cfg(feature = "threads")]
+    if work.is_worth_sharing() {
+        use ndarray::parallel::prelude::*;
+        return of_rows.into_par_iter().enumerate().for_each(|(i, mut of_rows)| {
+            let tiles = of_rows.axis_chunks_iter_mut(Axis(1), columns).into_par_iter().enumerate();
+            tiles.for_each(|(j, tile)| f((i * rows, j * columns), tile));
+        });
+    }
+    let _ = work;
+    for (i, mut of_rows) in of_rows.enumerate() {
+        let tiles = of_rows.axis_chunks_iter_mut(Axis(1), columns).enumerate();
+        tiles.for_each(|(j, tile)| f((i * rows, j * columns), tile));
+    }
+}

@@ -9,7 +9,7 @@ use convnet_geometry::{
 use ndarray::{ArrayView2, ArrayViewMut2, NdFloat};
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::gemm::Packed;
+use crate::gemm::{Finish, Packed, Rows};
 use crate::layers::{Runs, RunsInPlace};
 use crate::network::Gradients;
 #[cfg(feature = "train")]
@@ -100,6 +100,16 @@ pub trait Kernels: Sized {
     /// `C += A * B`.
     fn multiply(tier: Tier, a: ArrayView2<'_, Self>, b: Packed<'_, Self>, c: ArrayViewMut2<'_, Self>);
 
+    /// A product whose rows lie anywhere: row `i` of A times B becomes row `c_rows[i]` of C.
+    fn product(
+        tier: Tier,
+        a: Rows<'_, Self>,
+        b: Packed<'_, Self>,
+        c: ArrayViewMut2<'_, Self>,
+        c_rows: &[usize],
+        finish: Finish<'_, Self>,
+    );
+
     /// The inner product of slices of equal length.
     fn dot(tier: Tier, a: &[Self], b: &[Self]) -> Self;
 
@@ -175,6 +185,17 @@ macro_rules! compile_kernels {
                 c: ArrayViewMut2<'_, Self>,
             ) {
                 tier.$kernel().multiply(a, b, c);
+            }
+
+            fn product(
+                tier: Tier,
+                a: Rows<'_, Self>,
+                b: Packed<'_, Self>,
+                c: ArrayViewMut2<'_, Self>,
+                c_rows: &[usize],
+                finish: Finish<'_, Self>,
+            ) {
+                tier.$kernel().product(a, b, c, c_rows, finish);
             }
 
             fn dot(tier: Tier, a: &[Self], b: &[Self]) -> Self {

@@ -10,6 +10,7 @@
 #![allow(unsafe_code, reason = "micro-kernels work on raw tiles, whose bounds are asserted once per product")]
 
 mod pack;
+mod tile;
 
 use ndarray::{ArrayView2, ArrayViewMut2, Axis, s};
 
@@ -18,6 +19,8 @@ use crate::simd::Tier;
 
 pub use pack::Packed;
 pub(crate) use pack::{Panels, packed_length};
+pub use tile::{Finish, Steps, Terms};
+pub(crate) use tile::{TILE_COLUMNS, TILE_ROWS, Tile, TileFinish, TileKernel};
 
 /// Rows of B that are multiplied at a time: a panel of that many rows stays in the first-level cache.
 pub(crate) const DEPTH_BLOCK: usize = 256;
@@ -25,9 +28,6 @@ pub(crate) const DEPTH_BLOCK: usize = 256;
 /// Rows of A that are multiplied at a time: with [`DEPTH_BLOCK`] columns they stay in the second-level cache. A multiple
 /// of every tile's rows.
 pub(crate) const ROW_BLOCK: usize = 96;
-
-/// The most rows that a tile may have.
-const STRIP_ROWS: usize = 6;
 
 /// Numbers of memory that [`multiply`] packs a B of this size into.
 pub fn memory_length<T: Scalar>(tier: Tier, rows: usize, columns: usize) -> usize {
@@ -61,6 +61,15 @@ pub fn multiply<T: Scalar>(
     }
 }
 
+/// Rows of A: each begins somewhere in some numbers, and all have the same terms from there on.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a, T> {
+    pub(crate) numbers: &'a [T],
+    /// The first term of each row.
+    pub(crate) firsts: &'a [usize],
+    pub(crate) terms: Terms,
+}
+
 /// The product as one tier does it.
 pub(crate) trait Kernel<T>: Sync {
     /// Columns of a panel of B.
@@ -69,78 +78,18 @@ pub(crate) trait Kernel<T>: Sync {
     /// `C += A * B`.
     fn multiply(&self, a: ArrayView2<'_, T>, b: Packed<'_, T>, c: ArrayViewMut2<'_, T>);
 
+    /// A product whose rows lie anywhere: row `i` of A times B becomes row `c_rows[i]` of C.
+    fn product(
+        &self,
+        a: Rows<'_, T>,
+        b: Packed<'_, T>,
+        c: ArrayViewMut2<'_, T>,
+        c_rows: &[usize],
+        finish: Finish<'_, T>,
+    );
+
     /// The inner product of two slices of equal length.
     fn dot(&self, a: &[T], b: &[T]) -> T;
-}
-
-/// One tile of the product: `C[rows x columns] += A[rows x depth] * B[depth x panel]`.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Tile<T> {
-    /// Rows, at most [`TileKernel::ROWS`] and at least 1.
-    pub(crate) rows: usize,
-    /// Columns that C has, at most [`TileKernel::COLUMNS`]; B has all of them.
-    pub(crate) columns: usize,
-    /// Terms of each sum.
-    pub(crate) depth: usize,
-    pub(crate) a: *const T,
-    pub(crate) a_strides: [isize; 2],
-    pub(crate) b: *const T,
-    pub(crate) c: *mut T,
-    pub(crate) c_strides: [isize; 2],
-}
-
-impl<T: Scalar> Tile<T> {
-    /// All of A and C as one tile without a B, to take tiles from.
-    fn over(a: &ArrayView2<'_, T>, c: &mut ArrayViewMut2<'_, T>) -> Self {
-        let (rows, columns) = c.dim();
-        let [a_strides, c_strides] = [a.strides(), c.strides()].map(|strides| [strides[0], strides[1]]);
-        let (a, b, c) = (a.as_ptr(), std::ptr::null(), c.as_mut_ptr());
-        Self { rows, columns, depth: 0, a, a_strides, b, c, c_strides }
-    }
-
-    /// Where A's number at row `i`, column `k` lies.
-    #[inline(always)]
-    #[expect(clippy::cast_possible_wrap, reason = "indices are below isize::MAX, as all slices' lengths are")]
-    pub(crate) fn a_at(&self, i: usize, k: usize) -> *const T {
-        self.a.wrapping_offset(i as isize * self.a_strides[0] + k as isize * self.a_strides[1])
-    }
-
-    /// Where C's number at row `i`, column `j` lies.
-    #[inline(always)]
-    #[expect(clippy::cast_possible_wrap, reason = "indices are below isize::MAX, as all slices' lengths are")]
-    pub(crate) fn c_at(&self, i: usize, j: usize) -> *mut T {
-        self.c.wrapping_offset(i as isize * self.c_strides[0] + j as isize * self.c_strides[1])
-    }
-
-    /// Adds the tile's columns of `sums` to row `i` of C.
-    ///
-    /// # Safety
-    /// C has `rows` x `columns` numbers at its strides, and nobody else uses them.
-    #[inline(always)]
-    pub(crate) unsafe fn add_row(&self, i: usize, sums: &[T]) {
-        for (j, &sum) in sums.iter().enumerate().take(self.columns) {
-            // SAFETY: as the caller vouches.
-            unsafe { *self.c_at(i, j) += sum };
-        }
-    }
-}
-
-/// What a tier provides: one tile of a product.
-pub(crate) trait TileKernel<T>: Copy + Sync {
-    /// Rows of a tile, at most [`STRIP_ROWS`].
-    const ROWS: usize;
-    /// Columns of a tile, and of a panel of B.
-    const COLUMNS: usize;
-
-    /// Computes one tile.
-    ///
-    /// # Safety
-    /// `a` has `rows` x `depth` numbers and `c` `rows` x `columns` numbers at their strides, `b` has `depth` x
-    /// `COLUMNS` adjacent ones; nobody else uses those of `c`.
-    unsafe fn run(self, tile: Tile<T>);
-
-    /// The inner product of two slices of equal length.
-    fn dot(self, a: &[T], b: &[T]) -> T;
 }
 
 /// The loops around a tier's micro-kernel.
@@ -160,7 +109,7 @@ impl<T: Scalar, K: TileKernel<T>> Kernel<T> for MicroKernel<K> {
             "the matrices do not fit together"
         );
         assert_eq!(b.panel_width(), K::COLUMNS, "B was packed for another tier");
-        const { assert!(K::ROWS <= STRIP_ROWS, "a strip has room for a tile's rows") };
+        const { assert!(K::ROWS <= TILE_ROWS && K::COLUMNS <= TILE_COLUMNS, "a tile has room for them") };
         if a.strides()[1] == 1 {
             self.by_panels(a, b, c);
         } else {
@@ -168,9 +117,76 @@ impl<T: Scalar, K: TileKernel<T>> Kernel<T> for MicroKernel<K> {
         }
     }
 
+    fn product(
+        &self,
+        a: Rows<'_, T>,
+        b: Packed<'_, T>,
+        mut c: ArrayViewMut2<'_, T>,
+        c_rows: &[usize],
+        finish: Finish<'_, T>,
+    ) {
+        let Rows { numbers, firsts, terms } = a;
+        assert_eq!((firsts.len(), terms.count()), (c_rows.len(), b.rows()), "the matrices do not fit together");
+        assert_eq!((c.ncols(), b.panel_width()), (b.columns(), K::COLUMNS), "B was packed for something else");
+        if let Some(reach) = terms.reach() {
+            let last = firsts.iter().max().and_then(|&first| first.checked_add(reach));
+            assert!(last.is_none_or(|last| last < numbers.len()), "a row of A ends beyond its numbers");
+        }
+        assert!(c_rows.iter().all(|&row| row < c.nrows()), "a row that C does not have");
+        let (columns, depth) = (c.ncols(), terms.count());
+        let (to, [row_stride, c_step]) = (c.as_mut_ptr(), [c.strides()[0], c.strides()[1]]);
+        for j in (0..columns).step_by(K::COLUMNS) {
+            let panel = b.panel(j / K::COLUMNS, 0, depth).as_ptr();
+            let of_tile = j..columns.min(j + K::COLUMNS);
+            let mut bias = [T::zero(); TILE_COLUMNS];
+            let finish = finish.of_tile(of_tile.clone(), &mut bias);
+            for (firsts, c_rows) in firsts.chunks(K::ROWS).zip(c_rows.chunks(K::ROWS)) {
+                let mut tile = Tile {
+                    rows: firsts.len(),
+                    columns: of_tile.len(),
+                    terms,
+                    a: [numbers.as_ptr(); TILE_ROWS],
+                    b: panel,
+                    c: [to; TILE_ROWS],
+                    c_step,
+                    finish,
+                    bias: bias.as_ptr(),
+                };
+                let column = c_step * j.cast_signed();
+                for (i, (&first, &row)) in firsts.iter().zip(c_rows).enumerate() {
+                    tile.a[i] = numbers.as_ptr().wrapping_add(first);
+                    tile.c[i] = to.wrapping_offset(row_stride * row.cast_signed() + column);
+                }
+                // SAFETY: every row's last term is within `numbers`, every row and column within C, which is borrowed
+                // mutably and whose strides ndarray vouches for; the panel holds depth x COLUMNS numbers.
+                unsafe { self.0.run(&tile) };
+            }
+        }
+    }
+
     fn dot(&self, a: &[T], b: &[T]) -> T {
         assert_eq!(a.len(), b.len(), "an inner product of unequal lengths");
         self.0.dot(a, b)
+    }
+}
+
+/// A matrix that tiles are taken from.
+#[derive(Clone, Copy, Debug)]
+struct Grid<P> {
+    first: P,
+    strides: [isize; 2],
+}
+
+impl<T> Grid<*const T> {
+    /// The beginning of so many rows from row `i`, column `k` on; those that are lacking are the first one.
+    fn rows(&self, (i, k): (usize, usize), rows: usize) -> [*const T; TILE_ROWS] {
+        let at = |row: usize| {
+            let row = if row < rows { i + row } else { i };
+            self.first.wrapping_offset(
+                row.cast_signed() * self.strides[0] + k.cast_signed() * self.strides[1],
+            )
+        };
+        std::array::from_fn(at)
     }
 }
 
@@ -182,7 +198,7 @@ impl<K> MicroKernel<K> {
         K: TileKernel<T>,
     {
         let (rows, columns) = c.dim();
-        let whole = Tile::over(&a, &mut c);
+        let grid = Grid { first: a.as_ptr(), strides: [a.strides()[0], a.strides()[1]] };
         // Loop 3: blocks of k.
         for k in (0..a.ncols()).step_by(DEPTH_BLOCK) {
             let depth = DEPTH_BLOCK.min(a.ncols() - k);
@@ -191,13 +207,10 @@ impl<K> MicroKernel<K> {
                 let panel = b.panel(j / K::COLUMNS, k, depth).as_ptr();
                 // Loop 1: tiles down the rows of A and C.
                 for i in (0..rows).step_by(K::ROWS) {
-                    let (tile_rows, tile_columns) = (K::ROWS.min(rows - i), K::COLUMNS.min(columns - j));
-                    let (a, c) = (whole.a_at(i, k), whole.c_at(i, j));
-                    let tile =
-                        Tile { rows: tile_rows, columns: tile_columns, depth, a, b: panel, c, ..whole };
+                    let a = grid.rows((i, k), K::ROWS.min(rows - i));
                     // SAFETY: i, j and k and the sizes beside them lie within the views of A and C, whose strides
                     // ndarray vouches for; C is borrowed mutably; `panel` holds depth x COLUMNS numbers.
-                    unsafe { self.0.run(tile) };
+                    unsafe { self.add_tile((a, Steps::adjacent(depth)), panel, &mut c, (i, j)) };
                 }
             }
         }
@@ -209,9 +222,8 @@ impl<K> MicroKernel<K> {
     where
         K: TileKernel<T>,
     {
-        let mut strip = [T::zero(); STRIP_ROWS * DEPTH_BLOCK];
+        let mut strip = [T::zero(); TILE_ROWS * DEPTH_BLOCK];
         let (rows, columns) = c.dim();
-        let whole = Tile::over(&a, &mut c);
         // Loop 3: blocks of k.
         for k in (0..a.ncols()).step_by(DEPTH_BLOCK) {
             let depth = DEPTH_BLOCK.min(a.ncols() - k);
@@ -222,18 +234,42 @@ impl<K> MicroKernel<K> {
                 for (to, from) in strip.chunks_exact_mut(K::ROWS).zip(of_a.columns()) {
                     to.iter_mut().zip(from).for_each(|(to, &from)| *to = from);
                 }
+                let grid = Grid { first: strip.as_ptr(), strides: [1, const { K::ROWS.cast_signed() }] };
+                let a = grid.rows((0, 0), tile_rows);
                 // Loop 1: panels of B, columns of C.
                 for j in (0..columns).step_by(K::COLUMNS) {
-                    let (tile_columns, c) = (K::COLUMNS.min(columns - j), whole.c_at(i, j));
-                    let (a, b) = (strip.as_ptr(), b.panel(j / K::COLUMNS, k, depth).as_ptr());
-                    let a_strides = [1, const { K::ROWS.cast_signed() }];
-                    let tile =
-                        Tile { rows: tile_rows, columns: tile_columns, depth, a, a_strides, b, c, ..whole };
-                    // SAFETY: as above for B and C; the strip holds depth x ROWS numbers, ROWS being its column stride.
-                    unsafe { self.0.run(tile) };
+                    let panel = b.panel(j / K::COLUMNS, k, depth).as_ptr();
+                    let terms = Steps { count: depth, step: K::ROWS };
+                    // SAFETY: as above for B and C; the strip holds depth x ROWS numbers, ROWS being the step of terms.
+                    unsafe { self.add_tile((a, terms), panel, &mut c, (i, j)) };
                 }
             }
         }
+    }
+
+    /// Adds the tile at row `i`, column `j` to C.
+    ///
+    /// # Safety
+    /// As [`TileKernel::run`] for A and B; row and column are C's.
+    unsafe fn add_tile<T: Scalar>(
+        &self,
+        (a, terms): ([*const T; TILE_ROWS], Steps),
+        b: *const T,
+        c: &mut ArrayViewMut2<'_, T>,
+        (i, j): (usize, usize),
+    ) where
+        K: TileKernel<T>,
+    {
+        let ((rows, columns), [c_row, c_step]) = (c.dim(), [c.strides()[0], c.strides()[1]]);
+        let (rows, columns) = (K::ROWS.min(rows - i), K::COLUMNS.min(columns - j));
+        let first = c.as_mut_ptr();
+        let c = std::array::from_fn(|row| {
+            let row = if row < rows { i + row } else { i };
+            first.wrapping_offset(row.cast_signed() * c_row + j.cast_signed() * c_step)
+        });
+        let (terms, finish, bias) = (Terms::run(terms), TileFinish::Add, std::ptr::null());
+        // SAFETY: as the caller vouches; the tile ends where C ends.
+        unsafe { self.0.run(&Tile { rows, columns, terms, a, b, c, c_step, finish, bias }) };
     }
 }
 

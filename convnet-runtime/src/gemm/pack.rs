@@ -104,26 +104,44 @@ impl<'a, T: Scalar> Panels<'a, T> {
         assert_eq!(matrix.dim(), (self.rows, self.columns), "a matrix of another size");
     }
 
-    /// Packs rows that `write` produces one at a time into `row`, which has room for one.
-    pub(crate) fn fill_rows(self, row: &mut [T], mut write: impl FnMut(&mut [T])) {
+    /// Packs the rows that `row` gives, in their order.
+    pub(crate) fn fill_by_row<'r>(self, mut row: impl FnMut(usize) -> &'r [T])
+    where
+        T: 'r,
+    {
         let (rows, width) = (self.rows, self.width);
-        let row = &mut row[..self.columns];
-        let whole = row.len() / width * width;
         for k in 0..rows {
-            write(row);
+            let row = &row(k)[..self.columns];
             // Panel after panel; the last one may have fewer columns than it is wide.
             let mut at = k * width;
-            for numbers in row[..whole].chunks_exact(width) {
-                self.numbers[at..at + width].copy_from_slice(numbers);
+            for numbers in row.chunks(width) {
+                copy_row(numbers, &mut self.numbers[at..at + width]);
                 at += rows * width;
-            }
-            if whole < row.len() {
-                let to = &mut self.numbers[at..at + width];
-                to[..row.len() - whole].copy_from_slice(&row[whole..]);
-                to[row.len() - whole..].fill(T::zero());
             }
         }
     }
+
+    /// Packs the rows that `row` gives, shared among threads, under the condition of [`fill_shared`](Self::fill_shared).
+    pub(crate) fn fill_by_row_shared<'r>(self, row: impl Fn(usize) -> &'r [T] + Sync)
+    where
+        T: 'r,
+    {
+        let (rows, columns, width) = (self.rows, self.columns, self.width);
+        let work = Work::of(self.numbers.len(), 1);
+        parallel::chunks(self.numbers, rows * width, work, |panel, numbers| {
+            let of_panel = panel * width..columns.min((panel + 1) * width);
+            for (k, to) in numbers.chunks_exact_mut(width).enumerate() {
+                copy_row(&row(k)[of_panel.clone()], to);
+            }
+        });
+    }
+}
+
+/// Copies a row of a panel, zeros in place of columns that are lacking.
+fn copy_row<T: Scalar>(from: &[T], to: &mut [T]) {
+    let (to, beyond) = to.split_at_mut(from.len());
+    to.copy_from_slice(from);
+    beyond.fill(T::zero());
 }
 
 /// Packs the columns of one panel.

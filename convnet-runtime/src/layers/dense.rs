@@ -14,7 +14,7 @@ use ndarray::s;
 use crate::gemm::{Packed, Panels, packed_length};
 use crate::layers::dropout::DRAW;
 use crate::layers::matrices::{bias_gradient, blocks, matrix, matrix_mut};
-use crate::layers::{Algorithms, Context, Forward, InputGradient, Layer, Mode, ParameterGradient};
+use crate::layers::{Algorithms, Context, Forward, InputGradient, Layer, Memory, Mode, ParameterGradient};
 use crate::network::Gradients;
 use crate::parallel::{self, Work};
 use crate::random::Draw;
@@ -99,9 +99,9 @@ impl<T: Scalar> Layer<T> for Dense {
     }
 
     /// The images, and the weights that are kept of those that may be dropped.
-    fn packed_numbers(&self, images: usize, tier: Tier, algorithms: Algorithms) -> usize {
+    fn memory(&self, images: usize, tier: Tier, algorithms: Algorithms) -> Memory {
         let kept = if self.keep().is_some() { self.weights() } else { 0 };
-        packed_images::<T>(self, images, tier, algorithms).saturating_add(kept)
+        Memory::shared(packed_images::<T>(self, images, tier, algorithms).saturating_add(kept))
     }
 }
 

@@ -99,7 +99,7 @@ impl<T: Scalar> Layer<T> for Local {
 trait Blocks {
     fn pixels(&self) -> usize;
     fn work(&self, images: usize) -> Work;
-    fn blocks(&self, f: impl FnMut(&Columns<'_>, Range<usize>, Range<usize>));
+    fn blocks(&self, f: impl FnMut(&Columns, Range<usize>, Range<usize>));
 }
 
 impl Blocks for Local {
@@ -113,7 +113,7 @@ impl Blocks for Local {
     }
 
     /// Calls `f` with the columns of each group, the filters that see them, and each block of their taps.
-    fn blocks(&self, mut f: impl FnMut(&Columns<'_>, Range<usize>, Range<usize>)) {
+    fn blocks(&self, mut f: impl FnMut(&Columns, Range<usize>, Range<usize>)) {
         let shared = self.shared();
         let filters = shared.group_filters();
         for group in 0..shared.groups() {

@@ -56,6 +56,27 @@ pub struct Context<'a, T> {
     pub(crate) workers: &'a Workers<T>,
 }
 
+/// Numbers of memory that a layer works in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Memory {
+    /// For operands that all tiles of a product share.
+    pub(crate) shared: usize,
+    /// For each worker thread, beyond what each has in any case.
+    pub(crate) worker: usize,
+}
+
+impl Memory {
+    /// Only shared memory.
+    pub(crate) const fn shared(numbers: usize) -> Self {
+        Self { shared: numbers, worker: 0 }
+    }
+
+    /// Enough for the one and for the other, at different times.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self { shared: self.shared.max(other.shared), worker: self.worker.max(other.worker) }
+    }
+}
+
 /// What a layer's forward pass reads and writes, for the whole batch.
 #[derive(Debug)]
 pub struct Forward<'a, T> {
@@ -172,9 +193,9 @@ pub trait Layer<T: Scalar>: Sync {
     /// Computes the gradient by the input.
     fn input_gradient(&self, at: InputGradient<'_, T>, context: &mut Context<'_, T>);
 
-    /// Numbers that the context must have room for, for an operand that all tiles of a product share.
-    fn packed_numbers(&self, _images: usize, _tier: Tier, _algorithms: Algorithms) -> usize {
-        0
+    /// Memory that the context must have.
+    fn memory(&self, _images: usize, _tier: Tier, _algorithms: Algorithms) -> Memory {
+        Memory::default()
     }
 
     /// Records the decisions of the forward pass, by its input.
@@ -208,8 +229,8 @@ pub trait Runs<L>: Sized {
     /// [`Layer::input_gradient`].
     fn input_gradient(layer: &L, at: InputGradient<'_, Self>, context: &mut Context<'_, Self>);
 
-    /// [`Layer::packed_numbers`].
-    fn packed_numbers(layer: &L, images: usize, tier: Tier, algorithms: Algorithms) -> usize;
+    /// [`Layer::memory`].
+    fn memory(layer: &L, images: usize, tier: Tier, algorithms: Algorithms) -> Memory;
 
     /// [`Layer::kinks`].
     fn kinks(layer: &L, input: &[Self], switches: &[u32], kinks: &mut Kinks);
@@ -248,8 +269,8 @@ macro_rules! compile_layers {
                     layer.input_gradient(at, context);
                 }
 
-                fn packed_numbers(layer: &$layer, images: usize, tier: Tier, algorithms: Algorithms) -> usize {
-                    Layer::<Self>::packed_numbers(layer, images, tier, algorithms)
+                fn memory(layer: &$layer, images: usize, tier: Tier, algorithms: Algorithms) -> Memory {
+                    Layer::<Self>::memory(layer, images, tier, algorithms)
                 }
 
                 fn kinks(layer: &$layer, input: &[Self], switches: &[u32], kinks: &mut Kinks) {
@@ -278,32 +299,32 @@ macro_rules! compile_layers {
 compile_layers!(f32: Convolution, Local, Pooling, FractionalPooling, Dense, PRelu, Maxout, BatchNorm, ResponseNorm; in place: Activation, Dropout);
 compile_layers!(f64: Convolution, Local, Pooling, FractionalPooling, Dense, PRelu, Maxout, BatchNorm, ResponseNorm; in place: Activation, Dropout);
 
-/// What a layer of an architecture needs of [`Context::packed`].
-pub(crate) fn packed_numbers<T: Scalar>(
+/// What a layer of an architecture needs of a [`Context`].
+pub(crate) fn memory<T: Scalar>(
     kind: &LayerKind,
     images: usize,
     tier: Tier,
     algorithms: Algorithms,
-) -> usize {
+) -> Memory {
     match kind {
         LayerKind::Convolution(layer) => {
-            <T as Runs<Convolution>>::packed_numbers(layer, images, tier, algorithms)
+            <T as Runs<Convolution>>::memory(layer, images, tier, algorithms)
         }
-        LayerKind::Local(layer) => <T as Runs<Local>>::packed_numbers(layer, images, tier, algorithms),
-        LayerKind::Pooling(layer) => <T as Runs<Pooling>>::packed_numbers(layer, images, tier, algorithms),
+        LayerKind::Local(layer) => <T as Runs<Local>>::memory(layer, images, tier, algorithms),
+        LayerKind::Pooling(layer) => <T as Runs<Pooling>>::memory(layer, images, tier, algorithms),
         LayerKind::FractionalPooling(layer) => {
-            <T as Runs<FractionalPooling>>::packed_numbers(layer, images, tier, algorithms)
+            <T as Runs<FractionalPooling>>::memory(layer, images, tier, algorithms)
         }
-        LayerKind::Dense(layer) => <T as Runs<Dense>>::packed_numbers(layer, images, tier, algorithms),
-        LayerKind::PRelu(layer) => <T as Runs<PRelu>>::packed_numbers(layer, images, tier, algorithms),
-        LayerKind::Maxout(layer) => <T as Runs<Maxout>>::packed_numbers(layer, images, tier, algorithms),
+        LayerKind::Dense(layer) => <T as Runs<Dense>>::memory(layer, images, tier, algorithms),
+        LayerKind::PRelu(layer) => <T as Runs<PRelu>>::memory(layer, images, tier, algorithms),
+        LayerKind::Maxout(layer) => <T as Runs<Maxout>>::memory(layer, images, tier, algorithms),
         LayerKind::BatchNorm(layer) => {
-            <T as Runs<BatchNorm>>::packed_numbers(layer, images, tier, algorithms)
+            <T as Runs<BatchNorm>>::memory(layer, images, tier, algorithms)
         }
         LayerKind::ResponseNorm(layer) => {
-            <T as Runs<ResponseNorm>>::packed_numbers(layer, images, tier, algorithms)
+            <T as Runs<ResponseNorm>>::memory(layer, images, tier, algorithms)
         }
         // These work in place, are joined without memory, or are a user's own.
-        _ => 0,
+        _ => Memory::default(),
     }
 }

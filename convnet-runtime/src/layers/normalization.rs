@@ -3,7 +3,7 @@
 use convnet_geometry::{BatchNorm, ResponseNorm};
 
 use crate::layers::channels::{PIXELS, TILE, store, tile_sums};
-use crate::layers::{Algorithms, Context, Forward, InputGradient, Layer, Mode, ParameterGradient};
+use crate::layers::{Algorithms, Context, Forward, InputGradient, Layer, Memory, Mode, ParameterGradient};
 use crate::network::{Gradients, Statistics};
 use crate::parallel::{self, Work};
 use crate::scalar::Scalar;
@@ -78,8 +78,8 @@ impl<T: Scalar> Layer<T> for BatchNorm {
     }
 
     /// Statistics of inference, or the sums that the gradient by the input takes.
-    fn packed_numbers(&self, _images: usize, _tier: Tier, _algorithms: Algorithms) -> usize {
-        self.volume.depth.saturating_mul(2)
+    fn memory(&self, _images: usize, _tier: Tier, _algorithms: Algorithms) -> Memory {
+        Memory::shared(self.volume.depth.saturating_mul(2))
     }
 }
 
@@ -196,8 +196,8 @@ impl<T: Scalar> Layer<T> for ResponseNorm {
     }
 
     /// Memory for one pixel in each part of the batch.
-    fn packed_numbers(&self, _images: usize, _tier: Tier, _algorithms: Algorithms) -> usize {
-        self.volume.depth.saturating_mul(PARTS)
+    fn memory(&self, _images: usize, _tier: Tier, _algorithms: Algorithms) -> Memory {
+        Memory::shared(self.volume.depth.saturating_mul(PARTS))
     }
 }
 

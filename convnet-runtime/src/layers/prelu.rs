@@ -4,7 +4,7 @@ use convnet_geometry::PRelu;
 
 use crate::kinks::Kinks;
 use crate::layers::channels::{TILE, tile_sums};
-use crate::layers::{Algorithms, Context, Forward, InputGradient, Layer, ParameterGradient};
+use crate::layers::{Algorithms, Context, Forward, InputGradient, Layer, Memory, ParameterGradient};
 use crate::network::Gradients;
 use crate::parallel::{self, Work};
 use crate::scalar::Scalar;
@@ -52,8 +52,8 @@ impl<T: Scalar> Layer<T> for PRelu {
     }
 
     /// The sums of channels.
-    fn packed_numbers(&self, _images: usize, _tier: Tier, _algorithms: Algorithms) -> usize {
-        self.volume.depth
+    fn memory(&self, _images: usize, _tier: Tier, _algorithms: Algorithms) -> Memory {
+        Memory::shared(self.volume.depth)
     }
 
     fn kinks(&self, input: &[T], _switches: &[u32], kinks: &mut Kinks) {

@@ -1,12 +1,13 @@
 //! Micro-kernels for AVX2 with FMA: tiles of 6 rows and two vectors of columns, 12 of the 16 registers.
 
 use std::arch::x86_64::{
-    __m256, __m256d, _mm256_add_pd, _mm256_add_ps, _mm256_fmadd_pd, _mm256_fmadd_ps, _mm256_loadu_pd,
+    __m256, __m256d, _CMP_NLE_UQ, _mm256_add_pd, _mm256_add_ps, _mm256_and_pd, _mm256_and_ps, _mm256_cmp_pd,
+    _mm256_cmp_ps, _mm256_fmadd_pd, _mm256_fmadd_ps, _mm256_loadu_pd,
     _mm256_loadu_ps, _mm256_set1_pd, _mm256_set1_ps, _mm256_setzero_pd, _mm256_setzero_ps, _mm256_storeu_pd,
     _mm256_storeu_ps,
 };
 
-use crate::gemm::{Kernel, MicroKernel, Tile, TileKernel};
+use crate::gemm::{Kernel, MicroKernel, Terms, Tile, TileFinish, TileKernel};
 
 /// Proof that the machine has AVX2 and FMA.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,12 +32,12 @@ impl Avx2 {
 /// Writes the tile kernel and the dot product of one scalar, for which only the names of the intrinsics differ.
 macro_rules! kernels {
     ($scalar:ty, $lanes:literal, $vector:ty, $tile:ident, $dot:ident, $load:ident, $store:ident, $set1:ident,
-     $zero:ident, $fma:ident, $add:ident) => {
+     $zero:ident, $fma:ident, $add:ident, $and:ident, $compare:ident) => {
         impl TileKernel<$scalar> for Avx2 {
             const ROWS: usize = 6;
             const COLUMNS: usize = 2 * $lanes;
 
-            unsafe fn run(self, tile: Tile<$scalar>) {
+            unsafe fn run(self, tile: &Tile<$scalar>) {
                 // SAFETY: `self` proves AVX2 and FMA; the tile is as the caller vouches.
                 unsafe {
                     match (tile.rows, tile.columns > $lanes) {
@@ -67,43 +68,58 @@ macro_rules! kernels {
         /// # Safety
         /// As [`TileKernel::run`], on a machine with AVX2 and FMA.
         #[target_feature(enable = "avx2,fma")]
-        unsafe fn $tile<const ROWS: usize, const VECTORS: usize>(tile: Tile<$scalar>) {
+        unsafe fn $tile<const ROWS: usize, const VECTORS: usize>(tile: &Tile<$scalar>) {
             let mut sums: [[$vector; VECTORS]; ROWS] = [[$zero(); VECTORS]; ROWS];
+            let Terms { outer, middle, inner } = tile.terms;
             let mut b = tile.b;
-            for k in 0..tile.depth {
-                let mut row = [$zero(); VECTORS];
-                for (v, lanes) in row.iter_mut().enumerate() {
-                    // SAFETY: the caller vouches for `depth` rows of two vectors behind `b`.
-                    *lanes = unsafe { $load(b.add(v * $lanes)) };
-                }
-                for (i, sums) in sums.iter_mut().enumerate() {
-                    // SAFETY: the caller vouches for `rows` x `depth` numbers behind `a`.
-                    let a = $set1(unsafe { tile.a_at(i, k).read() });
-                    for (sum, &lanes) in sums.iter_mut().zip(&row) {
-                        *sum = $fma(a, lanes, *sum);
-                    }
-                }
-                b = b.wrapping_add(2 * $lanes);
-            }
-            let whole = tile.columns == VECTORS * $lanes && tile.c_strides[1] == 1;
-            for (i, sums) in sums.iter().enumerate() {
-                if whole {
-                    let c = tile.c_at(i, 0);
-                    for (v, &sum) in sums.iter().enumerate() {
-                        // SAFETY: the caller vouches for `rows` x `columns` numbers behind `c`, here adjacent.
-                        unsafe {
-                            let at = c.add(v * $lanes);
-                            $store(at, $add($load(at), sum));
+            for y in 0..outer.count {
+                for x in 0..middle.count {
+                    let mut at = y * outer.step + x * middle.step;
+                    for _ in 0..inner.count {
+                        let mut row = [$zero(); VECTORS];
+                        for (v, lanes) in row.iter_mut().enumerate() {
+                            // SAFETY: the caller vouches for two vectors behind `b` for each term.
+                            *lanes = unsafe { $load(b.add(v * $lanes)) };
                         }
+                        for (sums, a) in sums.iter_mut().zip(&tile.a) {
+                            // SAFETY: the caller vouches for the terms of each row.
+                            let a = $set1(unsafe { a.add(at).read() });
+                            for (sum, &lanes) in sums.iter_mut().zip(&row) {
+                                *sum = $fma(a, lanes, *sum);
+                            }
+                        }
+                        b = b.wrapping_add(2 * $lanes);
+                        at += inner.step;
                     }
-                } else {
+                }
+            }
+            let whole = tile.columns == VECTORS * $lanes && tile.c_step == 1;
+            for (i, (sums, &c)) in sums.iter().zip(&tile.c).enumerate() {
+                if !whole {
                     let mut row = [0.0; 2 * $lanes];
                     for (lanes, &sum) in row.chunks_exact_mut($lanes).zip(sums) {
                         // SAFETY: the chunk has room for one vector.
                         unsafe { $store(lanes.as_mut_ptr(), sum) };
                     }
-                    // SAFETY: the caller vouches for `rows` x `columns` numbers behind `c`.
-                    unsafe { tile.add_row(i, &row) };
+                    // SAFETY: the caller vouches for `rows` x `columns` numbers of C, and for the biases.
+                    unsafe { tile.finish_row(i, &row) };
+                    continue;
+                }
+                for (v, &sum) in sums.iter().enumerate() {
+                    // SAFETY: the caller vouches for `rows` x `columns` numbers of C, here adjacent, and for the biases.
+                    unsafe {
+                        let at = c.add(v * $lanes);
+                        let number = match tile.finish {
+                            TileFinish::Add => $add($load(at), sum),
+                            TileFinish::Store { relu } => {
+                                let sum = $add(sum, $load(tile.bias.add(v * $lanes)));
+                                // Not less or equal, so that NaN stays.
+                                let kept = $and(sum, $compare::<_CMP_NLE_UQ>(sum, $zero()));
+                                if relu { kept } else { sum }
+                            }
+                        };
+                        $store(at, number);
+                    }
                 }
             }
         }
@@ -143,7 +159,9 @@ kernels!(
     _mm256_set1_ps,
     _mm256_setzero_ps,
     _mm256_fmadd_ps,
-    _mm256_add_ps
+    _mm256_add_ps,
+    _mm256_and_ps,
+    _mm256_cmp_ps
 );
 kernels!(
     f64,
@@ -156,5 +174,7 @@ kernels!(
     _mm256_set1_pd,
     _mm256_setzero_pd,
     _mm256_fmadd_pd,
-    _mm256_add_pd
+    _mm256_add_pd,
+    _mm256_and_pd,
+    _mm256_cmp_pd
 );

@@ -1,6 +1,6 @@
 //! Micro-kernels in plain Rust, shaped so that LLVM keeps the tile in registers and vectorises its columns.
 
-use crate::gemm::{Tile, TileKernel};
+use crate::gemm::{Terms, Tile, TileKernel};
 use crate::scalar::Scalar;
 
 /// A tile of `ROWS` x `COLUMNS`.
@@ -16,24 +16,33 @@ impl<T: Scalar, const ROWS: usize, const COLUMNS: usize> TileKernel<T> for Porta
     const ROWS: usize = ROWS;
     const COLUMNS: usize = COLUMNS;
 
-    unsafe fn run(self, tile: Tile<T>) {
+    unsafe fn run(self, tile: &Tile<T>) {
         let mut sums = [[T::zero(); COLUMNS]; ROWS];
-        for k in 0..tile.depth {
-            // SAFETY: the caller vouches for `depth` rows of COLUMNS numbers behind `b`.
-            let row = unsafe { tile.b.add(k * COLUMNS).cast::<[T; COLUMNS]>().read_unaligned() };
-            for (i, sums) in sums.iter_mut().enumerate() {
-                // A row that the tile lacks repeats its last one, and is not stored.
-                let i = i.min(tile.rows - 1);
-                // SAFETY: the caller vouches for `rows` x `depth` numbers behind `a`.
-                let a = unsafe { tile.a_at(i, k).read() };
-                for (sum, &b) in sums.iter_mut().zip(&row) {
-                    *sum += a * b;
+        let Terms { outer, middle, inner } = tile.terms;
+        let mut b = tile.b;
+        for y in 0..outer.count {
+            for x in 0..middle.count {
+                let mut at = y * outer.step + x * middle.step;
+                for _ in 0..inner.count {
+                    // SAFETY: the caller vouches for COLUMNS numbers behind `b` for each term.
+                    let row = unsafe { b.cast::<[T; COLUMNS]>().read_unaligned() };
+                    for (i, sums) in sums.iter_mut().enumerate() {
+                        // A row that the tile lacks repeats its last one, and is not stored.
+                        let i = i.min(tile.rows - 1);
+                        // SAFETY: the caller vouches for the terms of each row.
+                        let a = unsafe { tile.a[i].add(at).read() };
+                        for (sum, &b) in sums.iter_mut().zip(&row) {
+                            *sum += a * b;
+                        }
+                    }
+                    b = b.wrapping_add(COLUMNS);
+                    at += inner.step;
                 }
             }
         }
         for (i, sums) in sums.iter().enumerate().take(tile.rows) {
-            // SAFETY: the caller vouches for `rows` x `columns` numbers behind `c`.
-            unsafe { tile.add_row(i, sums) };
+            // SAFETY: the caller vouches for `rows` x `columns` numbers of C, and for the biases.
+            unsafe { tile.finish_row(i, sums) };
         }
     }
 

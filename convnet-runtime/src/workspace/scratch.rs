@@ -4,13 +4,13 @@ use std::sync::{Mutex, PoisonError};
 
 use convnet_geometry::Architecture;
 
-use crate::layers::{self, Algorithms, Context};
+use crate::layers::{self, Algorithms, Context, Memory};
 use crate::parallel;
 use crate::parameters::{Buffer, zeros};
 use crate::scalar::Scalar;
 use crate::simd::Tier;
 
-/// Numbers that a worker has for itself: a block of 256 x 256.
+/// Numbers that a worker has for itself in any case: a block of 256 x 256.
 const WORKER_NUMBERS: usize = 1 << 16;
 
 /// Memory for each worker thread.
@@ -20,8 +20,14 @@ pub(crate) struct Workers<T> {
 }
 
 impl<T: Scalar> Workers<T> {
-    pub(crate) fn new() -> Self {
-        Self { memories: (0..parallel::threads()).map(|_| Mutex::new(zeros(WORKER_NUMBERS))).collect() }
+    /// Memory of so many numbers for each thread, or more.
+    pub(crate) fn new(numbers: usize) -> Self {
+        let memory = |_| Mutex::new(zeros(numbers.max(WORKER_NUMBERS)));
+        Self { memories: (0..parallel::threads()).map(memory).collect() }
+    }
+
+    fn numbers(&self) -> usize {
+        self.memories.iter().map(|memory| memory.lock().unwrap_or_else(PoisonError::into_inner).len()).sum()
     }
 
     /// Fills the memory of every thread.
@@ -58,8 +64,8 @@ impl<T: Scalar> Scratch<T> {
         tier: Tier,
         algorithms: Algorithms,
     ) -> Self {
-        let packed = zeros(Self::packed(architecture, capacity, tier, algorithms));
-        Self { tier, algorithms, packed, workers: Workers::new() }
+        let Memory { shared, worker } = Self::memory(architecture, capacity, tier, algorithms);
+        Self { tier, algorithms, packed: zeros(shared), workers: Workers::new(worker) }
     }
 
     /// Numbers that it will hold.
@@ -69,15 +75,20 @@ impl<T: Scalar> Scratch<T> {
         tier: Tier,
         algorithms: Algorithms,
     ) -> usize {
-        let packed = Self::packed(architecture, capacity, tier, algorithms);
-        packed.saturating_add(parallel::threads() * WORKER_NUMBERS)
+        let Memory { shared, worker } = Self::memory(architecture, capacity, tier, algorithms);
+        shared.saturating_add(parallel::threads().saturating_mul(worker.max(WORKER_NUMBERS)))
     }
 
-    fn packed(architecture: &Architecture<'_>, capacity: usize, tier: Tier, algorithms: Algorithms) -> usize {
+    fn memory(
+        architecture: &Architecture<'_>,
+        capacity: usize,
+        tier: Tier,
+        algorithms: Algorithms,
+    ) -> Memory {
         let kinds = architecture.layers().iter().map(|layer| &layer.kind);
         // A batch of one may have another algorithm than one of the whole capacity.
-        let of = |kind, images| layers::packed_numbers::<T>(kind, images, tier, algorithms);
-        kinds.map(|kind| of(kind, capacity).max(of(kind, 1))).max().unwrap_or(0)
+        let of = |kind, images| layers::memory::<T>(kind, images, tier, algorithms);
+        kinds.map(|kind| of(kind, capacity).and(of(kind, 1))).fold(Memory::default(), Memory::and)
     }
 
     pub(super) fn context(&mut self, images: usize) -> Context<'_, T> {
@@ -86,6 +97,6 @@ impl<T: Scalar> Scratch<T> {
     }
 
     pub(super) fn numbers(&self) -> usize {
-        self.packed.len() + self.workers.memories.len() * WORKER_NUMBERS
+        self.packed.len() + self.workers.numbers()
     }
 }

@@ -157,20 +157,9 @@ fn sizes_beyond_one_block_are_their_reference() {
 /// An algorithm that is forced is used wherever it is admissible, and nowhere else.
 #[test]
 fn forced_algorithms_fall_back() {
-    use ConvolutionAlgorithm::{Columns, Pointwise};
-    let of = |window| ConvolutionSpec::new(Volume::new(5, 5, 2), window, 3).geometry();
-    let (single, strided) = (of(Window::square(1)), of(Window::square(1).stride(2)));
-    let (padded, square) = (of(Window::square(1).padding(1).stride(1)), of(Window::square(3)));
-    assert_eq!(ConvolutionAlgorithm::of(&single), Pointwise);
-    assert_eq!(Algorithms::CHOSEN.convolution(Columns).of_convolution(&single), Columns);
-    for other in [strided, padded, square] {
-        assert!(!Pointwise.is_admissible(&other) && Columns.is_admissible(&other));
-        assert_eq!(Algorithms::CHOSEN.convolution(Pointwise).of_convolution(&other), Columns);
-    }
     for algorithm in DenseAlgorithm::ALL {
         let forced = Algorithms::CHOSEN.dense(algorithm);
         assert_eq!([1, 2, 100].map(|images| forced.of_dense(images)), [algorithm; 3]);
-        assert_eq!(forced.of_convolution(&single), Pointwise);
     }
 }
 
