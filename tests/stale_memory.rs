@@ -9,7 +9,7 @@ use ndarray::{Array4, ArrayView4};
 network! {
     /// Every layer.
     struct Zoo {
-        INPUT[28x28x1] -> CONV3-8 nobias -> BN -> PRELU -> CONV1-8 -> MAXOUT2 -> LRN
+        INPUT[28x28x1] -> CONV3-8 nobias -> BN -> PRELU -> CONV3-9 -> RELU -> CONV1-8 -> MAXOUT2 -> LRN
         -> ADD{ CONV3-4 g2 -> RELU -> DROPOUT(keep=0.7) -> CONV3-4 | ID } -> ELU
         -> CAT{ CONV1-4 -> SIGMOID | POOL3 s1 p1 -> CONV1-4 -> TANH | LRELU }
         -> STOCHPOOL2 -> FRACPOOL(1.41) -> LOCAL3-4 -> L2POOL3 -> FC30 dropconnect(keep=0.6) -> RELU -> FC10

@@ -105,7 +105,8 @@ impl<T: Scalar> Parameters<T> {
     }
 }
 
-fn next_version() -> u64 {
+/// A number that was not given before.
+pub(crate) fn next_version() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }

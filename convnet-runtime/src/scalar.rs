@@ -9,12 +9,13 @@ use convnet_geometry::{
 use ndarray::{ArrayView2, ArrayViewMut2, NdFloat};
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::gemm::{Finish, Packed, Rows};
+use crate::gemm::{Cells, Finish, Packed, Rows, Transformed};
 use crate::layers::{Runs, RunsInPlace};
 use crate::network::Gradients;
 #[cfg(feature = "train")]
 use crate::regularization;
 use crate::simd::Tier;
+use crate::simd::winograd::Transform;
 
 mod sealed {
     pub trait Sealed {}
@@ -110,6 +111,15 @@ pub trait Kernels: Sized {
         finish: Finish<'_, Self>,
     );
 
+    /// Transforms all channels of a tile of Winograd's.
+    fn transform(
+        tier: Tier,
+        by: Transform,
+        from: Cells<'_, Self>,
+        to: Transformed<'_, Self>,
+        finish: Finish<'_, Self>,
+    );
+
     /// The inner product of slices of equal length.
     fn dot(tier: Tier, a: &[Self], b: &[Self]) -> Self;
 
@@ -196,6 +206,16 @@ macro_rules! compile_kernels {
                 finish: Finish<'_, Self>,
             ) {
                 tier.$kernel().product(a, b, c, c_rows, finish);
+            }
+
+            fn transform(
+                tier: Tier,
+                by: Transform,
+                from: Cells<'_, Self>,
+                to: Transformed<'_, Self>,
+                finish: Finish<'_, Self>,
+            ) {
+                tier.$kernel().transform(by, from, to, finish);
             }
 
             fn dot(tier: Tier, a: &[Self], b: &[Self]) -> Self {

@@ -11,14 +11,17 @@
 
 mod pack;
 mod tile;
+mod transform;
 
 use ndarray::{ArrayView2, ArrayViewMut2, Axis, s};
 
 use crate::scalar::Scalar;
 use crate::simd::Tier;
+use crate::simd::winograd::Transform;
 
 pub use pack::Packed;
 pub(crate) use pack::{Panels, packed_length};
+pub use transform::{Cells, Places, Transformed};
 pub use tile::{Finish, Steps, Terms};
 pub(crate) use tile::{TILE_COLUMNS, TILE_ROWS, Tile, TileFinish, TileKernel};
 
@@ -87,6 +90,9 @@ pub(crate) trait Kernel<T>: Sync {
         c_rows: &[usize],
         finish: Finish<'_, T>,
     );
+
+    /// Transforms all channels of a tile of Winograd's.
+    fn transform(&self, by: Transform, from: Cells<'_, T>, to: Transformed<'_, T>, finish: Finish<'_, T>);
 
     /// The inner product of two slices of equal length.
     fn dot(&self, a: &[T], b: &[T]) -> T;
@@ -162,6 +168,12 @@ impl<T: Scalar, K: TileKernel<T>> Kernel<T> for MicroKernel<K> {
                 unsafe { self.0.run(&tile) };
             }
         }
+    }
+
+    fn transform(&self, by: Transform, from: Cells<'_, T>, to: Transformed<'_, T>, finish: Finish<'_, T>) {
+        let tiles = transform::tiles(by, &from, to, finish);
+        // SAFETY: `tiles` checked every place.
+        unsafe { self.0.transform(by, &tiles) };
     }
 
     fn dot(&self, a: &[T], b: &[T]) -> T {

@@ -82,6 +82,11 @@ impl<'a, T: Scalar> Panels<'a, T> {
         Self { rows, columns, width: T::panel_width(tier), numbers }
     }
 
+    /// Its rows, its columns, a panel's width, and the memory.
+    pub(super) fn into_parts(self) -> (usize, usize, usize, &'a mut [T]) {
+        (self.rows, self.columns, self.width, self.numbers)
+    }
+
     /// Packs `matrix`, whatever its strides, on this thread.
     pub(crate) fn fill_from(self, matrix: ArrayView2<'_, T>) {
         self.check(&matrix);

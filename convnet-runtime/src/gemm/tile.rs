@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::scalar::Scalar;
+use crate::simd::winograd::{Tiles, Transform};
 
 /// The most rows that a tile may have.
 pub(crate) const TILE_ROWS: usize = 6;
@@ -73,6 +74,14 @@ pub enum Finish<'a, T> {
 impl<'a, T: Scalar> Finish<'a, T> {
     /// The product as it is.
     pub(crate) const STORE: Self = Self::Store { bias: &[], relu: false };
+
+    /// Of some of the columns.
+    pub(crate) fn columns(self, columns: Range<usize>) -> Self {
+        match self {
+            Self::Store { bias, relu } if !bias.is_empty() => Self::Store { bias: &bias[columns], relu },
+            other => other,
+        }
+    }
 
     /// For a tile, its bias being copied to `bias`.
     pub(super) fn of_tile(self, columns: Range<usize>, to: &mut [T; TILE_COLUMNS]) -> TileFinish {
@@ -155,6 +164,12 @@ pub(crate) trait TileKernel<T>: Copy + Sync {
     /// term, `bias` has `COLUMNS`; the first `rows` pointers of `c` have `columns` numbers each, which nobody else
     /// uses.
     unsafe fn run(self, tile: &Tile<T>);
+
+    /// Transforms a tile of Winograd's.
+    ///
+    /// # Safety
+    /// Every number that is read or written, by the tile's depth and steps, may be.
+    unsafe fn transform(self, by: Transform, tiles: &Tiles<'_, T>);
 
     /// The inner product of two slices of equal length.
     fn dot(self, a: &[T], b: &[T]) -> T;

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::layers::CustomForward;
 use crate::network::Network;
 use crate::observer::Observer;
-use crate::parameters::{Buffer, Parameters};
+use crate::parameters::{Buffer, Parameters, next_version};
 use crate::scalar::Scalar;
 use crate::workspace::{InferencePass, InferenceWorkspace, same_counts};
 
@@ -40,6 +40,8 @@ pub type CustomPass<T> = for<'a> fn(CustomForward<'a, T>);
 pub struct InferenceNetwork<T> {
     architecture: Arc<OwnedArchitecture>,
     parameters: Arc<Buffer<T>>,
+    /// Tells these parameters from all others, so that workspaces know whose filters they keep.
+    version: u64,
     state: Arc<Buffer<T>>,
     /// What the layers were in the network that this one was made of.
     origins: Arc<[Origin<T>]>,
@@ -78,7 +80,8 @@ impl<T: Scalar> InferenceNetwork<T> {
     pub(super) fn new(parsed: Parsed<T>) -> Result<Self, Error> {
         let Parsed { graph, parameters, state, origins } = parsed;
         let (architecture, origins) = (Arc::new(graph.lay_out()?), origins.into());
-        Ok(Self { architecture, parameters: Arc::new(parameters), state: Arc::new(state), origins })
+        let (parameters, version) = (Arc::new(parameters), next_version());
+        Ok(Self { architecture, parameters, version, state: Arc::new(state), origins })
     }
 
     /// Other layers with the same numbers.
@@ -128,7 +131,7 @@ impl<T: Scalar> InferenceNetwork<T> {
         observer: &mut dyn Observer<T>,
     ) -> Result<ArrayView4<'w, T>, Error> {
         let architecture = self.architecture();
-        let numbers = (&self.parameters[..], &self.state[..]);
+        let numbers = (&self.parameters[..], self.version, &self.state[..]);
         workspace.run_slices(architecture, numbers, images, observer, |pass| {
             for (index, (layer, origin)) in architecture.layers().iter().zip(&*self.origins).enumerate() {
                 pass.draw_as(origin.layer);

@@ -2,10 +2,11 @@
 
 mod direct;
 mod filters;
+mod winograd;
 
 use convnet_geometry::Convolution;
 
-use crate::layers::matrices::{bias_gradient, matrix};
+use crate::layers::channels::bias_gradient;
 use crate::layers::{Algorithms, Context, Forward, InputGradient, Layer, Memory, ParameterGradient};
 use crate::scalar::Scalar;
 use crate::simd::Tier;
@@ -16,21 +17,28 @@ use crate::simd::Tier;
 pub enum ConvolutionAlgorithm {
     /// A product with the windows where they lie, only those over the padding being copied: for every convolution.
     Direct,
+    /// Winograd's, by tiles of 4 x 4 outputs: for 3 x 3 filters with stride 1, in one group, without dilation.
+    Winograd,
 }
 
 impl ConvolutionAlgorithm {
     /// Every algorithm.
-    pub const ALL: [Self; 1] = [Self::Direct];
+    pub const ALL: [Self; 2] = [Self::Direct, Self::Winograd];
+
+    /// Channels and filters from which Winograd's transforms cost less than they save.
+    const ENOUGH: usize = 8;
 
     /// The algorithm chosen for this geometry.
-    pub const fn of(_geometry: &Convolution) -> Self {
-        Self::Direct
+    pub const fn of(geometry: &Convolution) -> Self {
+        let is_deep = geometry.input().depth >= Self::ENOUGH && geometry.filters() >= Self::ENOUGH;
+        if is_deep && Self::Winograd.is_admissible(geometry) { Self::Winograd } else { Self::Direct }
     }
 
     /// Whether it computes convolutions of this geometry.
-    pub const fn is_admissible(self, _geometry: &Convolution) -> bool {
+    pub const fn is_admissible(self, geometry: &Convolution) -> bool {
         match self {
             Self::Direct => true,
+            Self::Winograd => winograd::is_admissible(geometry),
         }
     }
 }
@@ -39,6 +47,9 @@ impl<T: Scalar> Layer<T> for Convolution {
     fn forward(&self, at: Forward<'_, T>, context: &mut Context<'_, T>) {
         match context.algorithms.of_convolution(self) {
             ConvolutionAlgorithm::Direct => direct::forward(self, at.parameters, at.input, at.output, context),
+            ConvolutionAlgorithm::Winograd => {
+                winograd::forward(self, at.parameters, at.input, at.output, context);
+            }
         }
     }
 
@@ -48,8 +59,11 @@ impl<T: Scalar> Layer<T> for Convolution {
             ConvolutionAlgorithm::Direct => {
                 filters::gradient(self, (at.input, at.output_gradient), weights, at.mode, context);
             }
+            ConvolutionAlgorithm::Winograd => {
+                winograd::filter_gradient(self, (at.input, at.output_gradient), weights, at.mode, context);
+            }
         }
-        bias_gradient(bias, matrix(at.output_gradient, self.filters()), at.mode);
+        bias_gradient(context.tier, bias, at.output_gradient, self.filters(), at.mode);
     }
 
     fn input_gradient(&self, at: InputGradient<'_, T>, context: &mut Context<'_, T>) {
@@ -57,14 +71,18 @@ impl<T: Scalar> Layer<T> for Convolution {
             ConvolutionAlgorithm::Direct => {
                 direct::input_gradient(self, at.parameters, at.output_gradient, at.gradient, context);
             }
+            ConvolutionAlgorithm::Winograd => {
+                winograd::input_gradient(self, at.parameters, at.output_gradient, at.gradient, context);
+            }
         }
     }
 
     fn memory(&self, images: usize, tier: Tier, algorithms: Algorithms) -> Memory {
         match algorithms.of_convolution(self) {
             ConvolutionAlgorithm::Direct => {
-                direct::memory::<T>(self, tier).and(filters::memory::<T>(self, images, tier))
+                direct::memory::<T>(self, tier).or(filters::memory::<T>(self, images, tier))
             }
+            ConvolutionAlgorithm::Winograd => winograd::memory::<T>(self, images, tier),
         }
     }
 }

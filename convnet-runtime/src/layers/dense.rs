@@ -13,7 +13,8 @@ use ndarray::s;
 
 use crate::gemm::{Packed, Panels, packed_length};
 use crate::layers::dropout::DRAW;
-use crate::layers::matrices::{bias_gradient, blocks, matrix, matrix_mut};
+use crate::layers::channels::bias_gradient;
+use crate::layers::matrices::{blocks, matrix, matrix_mut};
 use crate::layers::{Algorithms, Context, Forward, InputGradient, Layer, Memory, Mode, ParameterGradient};
 use crate::network::Gradients;
 use crate::parallel::{self, Work};
@@ -54,9 +55,9 @@ impl DenseAlgorithm {
 
 impl<T: Scalar> Layer<T> for Dense {
     fn forward(&self, at: Forward<'_, T>, context: &mut Context<'_, T>) {
-        let Context { images, tier, algorithms, ref mut packed, workers } = *context;
+        let Context { images, tier, algorithms, ref mut packed, workers, .. } = *context;
         let (packed, memory) = packed.split_at_mut(packed_images::<T>(self, images, tier, algorithms));
-        let context = &mut Context { images, tier, algorithms, packed, workers };
+        let context = &mut Context { images, tier, algorithms, packed, workers, kept: None, relu: false };
         let (weights, bias) = at.parameters.split_at(self.weights());
         match (self.keep(), at.mode) {
             (None, _) => product(self, (weights, bias), at.input, at.output, context),
@@ -77,24 +78,24 @@ impl<T: Scalar> Layer<T> for Dense {
         match self.keep() {
             None => weight_gradient(self, operands, weights, at.mode, context),
             Some(keep) => {
-                let Context { images, tier, algorithms, ref mut packed, workers } = *context;
+                let Context { images, tier, algorithms, ref mut packed, workers, .. } = *context;
                 let memory = &mut packed[..self.weights()];
-                let context = &mut Context { images, tier, algorithms, packed: &mut [], workers };
+                let context = &mut Context { images, tier, algorithms, packed: &mut [], workers, kept: None, relu: false };
                 weight_gradient(self, operands, memory, Gradients::Overwrite, context);
                 write_kept(memory, keep, at.kept.draw, weights, at.mode);
             }
         }
-        bias_gradient(bias, matrix(at.output_gradient, self.outputs()), at.mode);
+        bias_gradient(context.tier, bias, at.output_gradient, self.outputs(), at.mode);
     }
 
     fn input_gradient(&self, at: InputGradient<'_, T>, context: &mut Context<'_, T>) {
-        let Context { images, tier, algorithms, ref mut packed, workers } = *context;
+        let Context { images, tier, algorithms, ref mut packed, workers, .. } = *context;
         let (weights, _) = at.parameters.split_at(self.weights());
         let weights = match self.keep() {
             None => weights,
             Some(keep) => kept_weights(weights, keep, at.kept.draw, packed),
         };
-        let context = &mut Context { images, tier, algorithms, packed: &mut [], workers };
+        let context = &mut Context { images, tier, algorithms, packed: &mut [], workers, kept: None, relu: false };
         product_gradient(self, weights, at.output_gradient, at.gradient, context);
     }
 

@@ -5,7 +5,8 @@ use std::ops::Range;
 use convnet_geometry::Local;
 
 use crate::layers::columns::Columns;
-use crate::layers::matrices::{bias_gradient, blocks, matrix, matrix_mut};
+use crate::layers::channels::bias_gradient;
+use crate::layers::matrices::{blocks, matrix_mut};
 use crate::layers::{Context, Forward, InputGradient, Layer, ParameterGradient};
 use crate::network::Gradients;
 use crate::parallel::{self, Work};
@@ -65,7 +66,7 @@ impl<T: Scalar> Layer<T> for Local {
                 });
             });
         });
-        bias_gradient(bias, matrix(at.output_gradient, self.output().count()), at.mode);
+        bias_gradient(context.tier, bias, at.output_gradient, self.output().count(), at.mode);
     }
 
     fn input_gradient(&self, at: InputGradient<'_, T>, context: &mut Context<'_, T>) {

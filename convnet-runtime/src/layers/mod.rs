@@ -8,6 +8,7 @@ mod activation;
 mod algorithms;
 mod channels;
 mod columns;
+mod context;
 mod convolution;
 mod custom;
 mod dense;
@@ -25,8 +26,8 @@ mod prelu;
 mod tests;
 
 use convnet_geometry::{
-    Activation, BatchNorm, Convolution, Dense, Dropout, FractionalPooling, LayerKind, Local, Maxout, PRelu,
-    Pooling, ResponseNorm,
+    Activation, Architecture, BatchNorm, Convolution, Dense, Dropout, FractionalPooling, Function, LayerKind, Local,
+    Maxout, PRelu, Pooling, ResponseNorm,
 };
 
 use crate::kinks::Kinks;
@@ -34,48 +35,16 @@ use crate::network::{Gradients, Statistics};
 use crate::random::Draw;
 use crate::scalar::Scalar;
 use crate::simd::Tier;
-use crate::workspace::Workers;
 
 pub use algorithms::Algorithms;
 pub(crate) use columns::Columns;
+pub use context::{Context, Memory};
+pub(crate) use context::KeptFilters;
 pub use convolution::ConvolutionAlgorithm;
 pub use custom::{CustomBackward, CustomForward, CustomKinks, CustomLayer};
 pub use dense::DenseAlgorithm;
 pub(crate) use dropout::DRAW;
 pub(crate) use join::Branch;
-
-/// What every call shares: the size of the batch, how it is computed, and memory to work in.
-#[derive(Debug)]
-pub struct Context<'a, T> {
-    pub(crate) images: usize,
-    pub(crate) tier: Tier,
-    pub(crate) algorithms: Algorithms,
-    /// For the operand that all tiles of a product share.
-    pub(crate) packed: &'a mut [T],
-    /// For each worker thread's own.
-    pub(crate) workers: &'a Workers<T>,
-}
-
-/// Numbers of memory that a layer works in.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Memory {
-    /// For operands that all tiles of a product share.
-    pub(crate) shared: usize,
-    /// For each worker thread, beyond what each has in any case.
-    pub(crate) worker: usize,
-}
-
-impl Memory {
-    /// Only shared memory.
-    pub(crate) const fn shared(numbers: usize) -> Self {
-        Self { shared: numbers, worker: 0 }
-    }
-
-    /// Enough for the one and for the other, at different times.
-    pub(crate) fn and(self, other: Self) -> Self {
-        Self { shared: self.shared.max(other.shared), worker: self.worker.max(other.worker) }
-    }
-}
 
 /// What a layer's forward pass reads and writes, for the whole batch.
 #[derive(Debug)]
@@ -298,6 +267,14 @@ macro_rules! compile_layers {
 
 compile_layers!(f32: Convolution, Local, Pooling, FractionalPooling, Dense, PRelu, Maxout, BatchNorm, ResponseNorm; in place: Activation, Dropout);
 compile_layers!(f64: Convolution, Local, Pooling, FractionalPooling, Dense, PRelu, Maxout, BatchNorm, ResponseNorm; in place: Activation, Dropout);
+
+/// Whether a layer does the work of the next one too: that of the RELU that works in place on its output.
+pub(crate) fn fuses(architecture: &Architecture<'_>, index: usize) -> bool {
+    let [layer, next, ..] = &architecture.layers()[index..] else { return false };
+    let is_relu = matches!(next.kind, LayerKind::Activation(Activation { function: Function::Relu, .. }));
+    let is_next = next.is_in_place() && next.inputs == [layer.output];
+    is_relu && is_next && matches!(layer.kind, LayerKind::Convolution(_) | LayerKind::BatchNorm(_))
+}
 
 /// What a layer of an architecture needs of a [`Context`].
 pub(crate) fn memory<T: Scalar>(

@@ -14,14 +14,15 @@ use crate::simd::Tier;
 impl<T: Scalar> Layer<T> for BatchNorm {
     fn forward(&self, at: Forward<'_, T>, context: &mut Context<'_, T>) {
         let depth = self.volume.depth;
+        let Context { tier, relu, ref mut packed, .. } = *context;
         let statistics = match at.mode {
             Mode::Inference { state, .. } | Mode::Sampling { state, .. } => {
-                let statistics = &mut context.packed[..2 * depth];
+                let statistics = &mut packed[..2 * depth];
                 statistics.copy_from_slice(state);
                 statistics
             }
             Mode::Training { state, update, statistics, .. } => {
-                measure(at.input, statistics);
+                measure(tier, at.input, statistics);
                 if update == Statistics::Update {
                     self.follow(state, statistics);
                 }
@@ -32,31 +33,33 @@ impl<T: Scalar> Layer<T> for BatchNorm {
         let (means, inverses) = statistics.split_at(depth);
         let (scales, shifts) = at.parameters.split_at(depth);
         let work = Work(at.input.len() as u64);
+        let numbers = Normalized { means, inverses, scales, shifts };
         parallel::chunks(at.output, PIXELS * depth, work, |index, output| {
-            let pixels = at.input[index * PIXELS * depth..].chunks_exact(depth);
-            for (output, input) in output.chunks_exact_mut(depth).zip(pixels) {
-                let channels = means.iter().zip(inverses).zip(scales).zip(shifts);
-                for ((y, &x), (((&mean, &inverse), &scale), &shift)) in
-                    output.iter_mut().zip(input).zip(channels)
-                {
-                    *y = (x - mean) * inverse * scale + shift;
+            let input = &at.input[index * PIXELS * depth..][..output.len()];
+            tier.vectorized(|| {
+                if relu {
+                    numbers.write(input, output, |y| if y <= T::zero() { T::zero() } else { y });
+                } else {
+                    numbers.write(input, output, |y| y);
                 }
-            }
+            });
         });
     }
 
-    fn parameter_gradient(&self, at: ParameterGradient<'_, T>, _: &mut Context<'_, T>) {
+    fn parameter_gradient(&self, at: ParameterGradient<'_, T>, context: &mut Context<'_, T>) {
         let (scales, shifts) = at.gradient.split_at_mut(self.volume.depth);
-        products((at.input, at.output_gradient), at.kept.statistics, (scales, shifts), at.mode);
+        let operands = (at.input, at.output_gradient);
+        products(context.tier, operands, at.kept.statistics, (scales, shifts), at.mode);
     }
 
     /// `dx = scale/deviation * (dy - mean(dy) - x^ * mean(dy * x^))`, `x^` being the normalized input.
     fn input_gradient(&self, at: InputGradient<'_, T>, context: &mut Context<'_, T>) {
         let depth = self.volume.depth;
-        let count = T::from_f64((at.input.len() / depth) as f64);
-        let (by_scale, by_shift) = context.packed[..2 * depth].split_at_mut(depth);
+        let per_number = T::from_f64(1.0 / (at.input.len() / depth) as f64);
+        let Context { tier, ref mut packed, .. } = *context;
+        let (by_scale, by_shift) = packed[..2 * depth].split_at_mut(depth);
         let operands = (at.input, at.output_gradient);
-        products(operands, at.kept.statistics, (by_scale, by_shift), Gradients::Overwrite);
+        products(tier, operands, at.kept.statistics, (by_scale, by_shift), Gradients::Overwrite);
         let (by_scale, by_shift) = (&*by_scale, &*by_shift);
         let (means, inverses) = at.kept.statistics.split_at(depth);
         let work = Work::of(at.input.len(), 2);
@@ -64,16 +67,18 @@ impl<T: Scalar> Layer<T> for BatchNorm {
             let first = index * PIXELS * depth;
             let pixels = at.input[first..].chunks_exact(depth);
             let pixels = pixels.zip(at.output_gradient[first..].chunks_exact(depth));
-            for (gradient, (input, output_gradient)) in gradient.chunks_exact_mut(depth).zip(pixels) {
-                let channels = means.iter().zip(inverses).zip(at.parameters).zip(by_scale).zip(by_shift);
-                let numbers = gradient.iter_mut().zip(input).zip(output_gradient);
-                for (((dx, &x), &dy), ((((&mean, &inverse), &scale), &by_scale), &by_shift)) in
-                    numbers.zip(channels)
-                {
-                    let normalized = (x - mean) * inverse;
-                    *dx = scale * inverse * (dy - (by_shift + normalized * by_scale) / count);
+            tier.vectorized(|| {
+                for (gradient, (input, output_gradient)) in gradient.chunks_exact_mut(depth).zip(pixels) {
+                    let channels = means.iter().zip(inverses).zip(at.parameters).zip(by_scale).zip(by_shift);
+                    let numbers = gradient.iter_mut().zip(input).zip(output_gradient);
+                    for (((dx, &x), &dy), ((((&mean, &inverse), &scale), &by_scale), &by_shift)) in
+                        numbers.zip(channels)
+                    {
+                        let normalized = (x - mean) * inverse;
+                        *dx = scale * inverse * (dy - (by_shift + normalized * by_scale) * per_number);
+                    }
                 }
-            }
+            });
         });
     }
 
@@ -83,30 +88,59 @@ impl<T: Scalar> Layer<T> for BatchNorm {
     }
 }
 
-/// Mean and biased variance of each channel, in two passes.
-fn measure<T: Scalar>(input: &[T], statistics: &mut [T]) {
+/// What each channel is normalized by.
+#[derive(Clone, Copy)]
+struct Normalized<'a, T> {
+    means: &'a [T],
+    inverses: &'a [T],
+    scales: &'a [T],
+    shifts: &'a [T],
+}
+
+impl<T: Scalar> Normalized<'_, T> {
+    /// `f` of each normalized number, pixel by pixel.
+    #[inline(always)]
+    fn write(self, input: &[T], output: &mut [T], f: impl Fn(T) -> T) {
+        let Self { means, inverses, scales, shifts } = self;
+        let depth = means.len();
+        for (output, input) in output.chunks_exact_mut(depth).zip(input.chunks_exact(depth)) {
+            let channels = means.iter().zip(inverses).zip(scales).zip(shifts);
+            for ((y, &x), (((&mean, &inverse), &scale), &shift)) in output.iter_mut().zip(input).zip(channels) {
+                *y = f((x - mean) * inverse * scale + shift);
+            }
+        }
+    }
+}
+
+/// Mean and biased variance of each channel.
+///
+/// In one pass, by the sums of `x - c` and of its square, `c` being the channel's first number: unlike those of x they lose
+/// nothing where the mean is large.
+fn measure<T: Scalar>(tier: Tier, input: &[T], statistics: &mut [T]) {
     let depth = statistics.len() / 2;
     let count = (input.len() / depth) as f64;
     let (means, variances) = statistics.split_at_mut(depth);
     let work = Work::of(input.len(), 2);
     parallel::chunk_pairs((means, TILE), (variances, TILE), work, |index, means, variances| {
-        let sums = tile_sums((input, input), depth, index * TILE, &[0.0; TILE], |x, _, _| x);
-        let exact = sums.map(|sum| sum / count);
-        let squares = tile_sums((input, input), depth, index * TILE, &exact, |x, _, mean| {
-            let centred = x - mean;
-            centred * centred
+        let constants = constants(&input[index * TILE..depth]);
+        let [sums, squares] = tile_sums(tier, (input, input), (depth, index * TILE), &constants, |x, _, first| {
+            let centred = x - first;
+            [centred, centred * centred]
         });
-        for (mean, exact) in means.iter_mut().zip(exact) {
-            *mean = T::from_f64(exact);
+        for ((mean, first), sum) in means.iter_mut().zip(constants).zip(sums) {
+            *mean = T::from_f64(first + sum / count);
         }
-        for (variance, squares) in variances.iter_mut().zip(squares) {
-            *variance = T::from_f64(squares / count);
+        for ((variance, sum), squares) in variances.iter_mut().zip(sums).zip(squares) {
+            // Rounding might leave less than nothing; NaN stays.
+            let found = (squares - sum * sum / count) / count;
+            *variance = T::from_f64(if found < 0.0 { 0.0 } else { found });
         }
     });
 }
 
 /// The sums over the batch of `dy * x^` and of `dy`: the gradients by scales and shifts.
 fn products<T: Scalar>(
+    tier: Tier,
     operands: (&[T], &[T]),
     statistics: &[T],
     (by_scale, by_shift): (&mut [T], &mut [T]),
@@ -117,17 +151,22 @@ fn products<T: Scalar>(
     let work = Work::of(operands.0.len(), 2);
     parallel::chunk_pairs((by_scale, TILE), (by_shift, TILE), work, |index, by_scale, by_shift| {
         let first = index * TILE;
-        let mut constants = [0.0; TILE];
-        for (constant, mean) in constants.iter_mut().zip(&means[first..]) {
-            *constant = mean.as_f64();
-        }
-        let mut scales = tile_sums(operands, depth, first, &constants, |x, dy, mean| dy * (x - mean));
+        let constants = constants(&means[first..]);
+        let [mut scales, shifts] =
+            tile_sums(tier, operands, (depth, first), &constants, |x, dy, mean| [dy * (x - mean), dy]);
         for (sum, inverse) in scales.iter_mut().zip(&inverses[first..]) {
             *sum *= inverse.as_f64();
         }
         store(by_scale, scales, mode);
-        store(by_shift, tile_sums(operands, depth, first, &constants, |_, dy, _| dy), mode);
+        store(by_shift, shifts, mode);
     });
+}
+
+/// The first numbers of a tile.
+fn constants<T: Scalar>(numbers: &[T]) -> [f64; TILE] {
+    let mut constants = [0.0; TILE];
+    constants.iter_mut().zip(numbers).for_each(|(constant, number)| *constant = number.as_f64());
+    constants
 }
 
 /// What running statistics and variances become.

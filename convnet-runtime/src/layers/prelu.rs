@@ -21,19 +21,12 @@ impl<T: Scalar> Layer<T> for PRelu {
     /// The sum of `dy * x` where `x <= 0`: per channel, and then over them if they share one slope.
     fn parameter_gradient(&self, at: ParameterGradient<'_, T>, context: &mut Context<'_, T>) {
         let depth = self.volume.depth;
-        let sums = &mut context.packed[..depth];
+        let (tier, sums) = (context.tier, &mut context.packed[..depth]);
         parallel::chunks(sums, TILE, Work(at.input.len() as u64), |index, sums| {
             let operands = (at.input, at.output_gradient);
-            let found =
-                tile_sums(
-                    operands,
-                    depth,
-                    index * TILE,
-                    &[0.0; TILE],
-                    |x, dy, _| {
-                        if x <= 0.0 { dy * x } else { 0.0 }
-                    },
-                );
+            let [found] = tile_sums(tier, operands, (depth, index * TILE), &[0.0; TILE], |x, dy, _| {
+                [if x <= 0.0 { dy * x } else { 0.0 }]
+            });
             for (sum, found) in sums.iter_mut().zip(found) {
                 *sum = T::from_f64(found);
             }

@@ -3,10 +3,12 @@
 use std::arch::x86_64::{
     __m256, __m256d, _CMP_NLE_UQ, _mm256_add_pd, _mm256_add_ps, _mm256_and_pd, _mm256_and_ps, _mm256_cmp_pd,
     _mm256_cmp_ps, _mm256_fmadd_pd, _mm256_fmadd_ps, _mm256_loadu_pd,
-    _mm256_loadu_ps, _mm256_set1_pd, _mm256_set1_ps, _mm256_setzero_pd, _mm256_setzero_ps, _mm256_storeu_pd,
-    _mm256_storeu_ps,
+    _mm256_loadu_ps, _mm256_mul_pd, _mm256_mul_ps, _mm256_set1_pd, _mm256_set1_ps, _mm256_setzero_pd, _mm256_setzero_ps, _mm256_storeu_pd,
+    _mm256_storeu_ps, _mm256_sub_pd, _mm256_sub_ps,
 };
 
+use super::vector::Vector;
+use super::winograd::{self, Tiles, Transform};
 use crate::gemm::{Kernel, MicroKernel, Terms, Tile, TileFinish, TileKernel};
 
 /// Proof that the machine has AVX2 and FMA.
@@ -16,6 +18,17 @@ pub(crate) struct Avx2(());
 impl Avx2 {
     pub(crate) fn detect() -> Option<Self> {
         (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Self(()))
+    }
+
+    /// What `f` gives, compiled with AVX2 where it is inlined. (Nothing is contracted to FMA: bits are those of plain Rust.)
+    #[expect(clippy::unused_self, reason = "who holds the token may have the instructions")]
+    pub(crate) fn vectorized<R>(self, f: impl FnOnce() -> R) -> R {
+        #[target_feature(enable = "avx2,fma")]
+        fn with_avx2<R>(f: impl FnOnce() -> R) -> R {
+            f()
+        }
+        // SAFETY: `self` proves AVX2 and FMA.
+        unsafe { with_avx2(f) }
     }
 
     #[expect(clippy::unused_self, reason = "who holds the token may have the kernel")]
@@ -32,7 +45,8 @@ impl Avx2 {
 /// Writes the tile kernel and the dot product of one scalar, for which only the names of the intrinsics differ.
 macro_rules! kernels {
     ($scalar:ty, $lanes:literal, $vector:ty, $tile:ident, $dot:ident, $load:ident, $store:ident, $set1:ident,
-     $zero:ident, $fma:ident, $add:ident, $and:ident, $compare:ident) => {
+     $zero:ident, $fma:ident, $add:ident, $subtract:ident,
+     $multiply:ident, $and:ident, $compare:ident, $transform:ident) => {
         impl TileKernel<$scalar> for Avx2 {
             const ROWS: usize = 6;
             const COLUMNS: usize = 2 * $lanes;
@@ -57,9 +71,72 @@ macro_rules! kernels {
                 }
             }
 
+            unsafe fn transform(self, by: Transform, tiles: &Tiles<'_, $scalar>) {
+                // SAFETY: `self` proves AVX2 and FMA; the tiles are as the caller vouches.
+                unsafe { $transform(by, tiles) }
+            }
+
             fn dot(self, a: &[$scalar], b: &[$scalar]) -> $scalar {
                 // SAFETY: `self` proves AVX2 and FMA.
                 unsafe { $dot(a, b) }
+            }
+        }
+
+        #[target_feature(enable = "avx2,fma")]
+        unsafe fn $transform(by: Transform, tiles: &Tiles<'_, $scalar>) {
+            // SAFETY: as the caller vouches.
+            unsafe { winograd::transform::<$scalar, $vector>(by, tiles) }
+        }
+
+        impl Vector<$scalar> for $vector {
+            const LANES: usize = $lanes;
+
+            #[inline(always)]
+            unsafe fn load(from: *const $scalar) -> Self {
+                // SAFETY: as the caller vouches.
+                unsafe { $load(from) }
+            }
+
+            #[inline(always)]
+            unsafe fn store(self, to: *mut $scalar) {
+                // SAFETY: as the caller vouches.
+                unsafe { $store(to, self) }
+            }
+
+            #[inline(always)]
+            unsafe fn splat(number: $scalar) -> Self {
+                // SAFETY: as the caller vouches.
+                unsafe { $set1(number) }
+            }
+
+            #[inline(always)]
+            unsafe fn add(self, other: Self) -> Self {
+                // SAFETY: as the caller vouches.
+                unsafe { $add(self, other) }
+            }
+
+            #[inline(always)]
+            unsafe fn subtract(self, other: Self) -> Self {
+                // SAFETY: as the caller vouches.
+                unsafe { $subtract(self, other) }
+            }
+
+            #[inline(always)]
+            unsafe fn multiply(self, other: Self) -> Self {
+                // SAFETY: as the caller vouches.
+                unsafe { $multiply(self, other) }
+            }
+
+            #[inline(always)]
+            unsafe fn multiply_add(self, factor: Self, term: Self) -> Self {
+                // SAFETY: as the caller vouches.
+                unsafe { $fma(self, factor, term) }
+            }
+
+            #[inline(always)]
+            unsafe fn relu(self) -> Self {
+                // SAFETY: as the caller vouches. Not less or equal, so that NaN stays.
+                unsafe { $and(self, $compare::<_CMP_NLE_UQ>(self, $zero())) }
             }
         }
 
@@ -93,34 +170,38 @@ macro_rules! kernels {
                     }
                 }
             }
-            let whole = tile.columns == VECTORS * $lanes && tile.c_step == 1;
-            for (i, (sums, &c)) in sums.iter().zip(&tile.c).enumerate() {
-                if !whole {
-                    let mut row = [0.0; 2 * $lanes];
-                    for (lanes, &sum) in row.chunks_exact_mut($lanes).zip(sums) {
-                        // SAFETY: the chunk has room for one vector.
-                        unsafe { $store(lanes.as_mut_ptr(), sum) };
-                    }
-                    // SAFETY: the caller vouches for `rows` x `columns` numbers of C, and for the biases.
-                    unsafe { tile.finish_row(i, &row) };
-                    continue;
-                }
-                for (v, &sum) in sums.iter().enumerate() {
-                    // SAFETY: the caller vouches for `rows` x `columns` numbers of C, here adjacent, and for the biases.
-                    unsafe {
-                        let at = c.add(v * $lanes);
-                        let number = match tile.finish {
-                            TileFinish::Add => $add($load(at), sum),
-                            TileFinish::Store { relu } => {
-                                let sum = $add(sum, $load(tile.bias.add(v * $lanes)));
-                                // Not less or equal, so that NaN stays.
-                                let kept = $and(sum, $compare::<_CMP_NLE_UQ>(sum, $zero()));
-                                if relu { kept } else { sum }
-                            }
-                        };
-                        $store(at, number);
+            // Sums are only ever indexed by constants: otherwise they would live in memory, and be stored term by term.
+            if tile.columns == VECTORS * $lanes && tile.c_step == 1 {
+                for i in 0..ROWS {
+                    for v in 0..VECTORS {
+                        // SAFETY: the caller vouches for `rows` x `columns` numbers of C, here adjacent, and for the
+                        // biases.
+                        unsafe {
+                            let at = tile.c[i].add(v * $lanes);
+                            let sum = sums[i][v];
+                            let number = match tile.finish {
+                                TileFinish::Add => $add($load(at), sum),
+                                TileFinish::Store { relu } => {
+                                    let sum = $add(sum, $load(tile.bias.add(v * $lanes)));
+                                    if relu { sum.relu() } else { sum }
+                                }
+                            };
+                            $store(at, number);
+                        }
                     }
                 }
+                return;
+            }
+            let mut numbers = [[0.0; 2 * $lanes]; ROWS];
+            for i in 0..ROWS {
+                for v in 0..VECTORS {
+                    // SAFETY: a row has room for two vectors.
+                    unsafe { $store(numbers[i].as_mut_ptr().add(v * $lanes), sums[i][v]) };
+                }
+            }
+            for (i, row) in numbers.iter().enumerate() {
+                // SAFETY: the caller vouches for `rows` x `columns` numbers of C, and for the biases.
+                unsafe { tile.finish_row(i, row) };
             }
         }
 
@@ -160,8 +241,11 @@ kernels!(
     _mm256_setzero_ps,
     _mm256_fmadd_ps,
     _mm256_add_ps,
+    _mm256_sub_ps,
+    _mm256_mul_ps,
     _mm256_and_ps,
-    _mm256_cmp_ps
+    _mm256_cmp_ps,
+    transform_f32
 );
 kernels!(
     f64,
@@ -175,6 +259,9 @@ kernels!(
     _mm256_setzero_pd,
     _mm256_fmadd_pd,
     _mm256_add_pd,
+    _mm256_sub_pd,
+    _mm256_mul_pd,
     _mm256_and_pd,
-    _mm256_cmp_pd
+    _mm256_cmp_pd,
+    transform_f64
 );

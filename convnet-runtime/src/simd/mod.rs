@@ -6,6 +6,8 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod portable;
+mod vector;
+pub(crate) mod winograd;
 
 use std::sync::OnceLock;
 
@@ -58,6 +60,15 @@ impl Tier {
             Set::Portable => "portable",
             #[cfg(target_arch = "x86_64")]
             Set::Avx2(_) => "avx2",
+        }
+    }
+
+    /// What `f` gives, compiled with the tier's instructions where it is inlined.
+    pub(crate) fn vectorized<R>(self, f: impl FnOnce() -> R) -> R {
+        match self.0 {
+            Set::Portable => f(),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2(isa) => isa.vectorized(f),
         }
     }
 

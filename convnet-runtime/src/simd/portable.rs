@@ -1,5 +1,7 @@
 //! Micro-kernels in plain Rust, shaped so that LLVM keeps the tile in registers and vectorises its columns.
 
+use super::vector::Plain;
+use super::winograd::{self, Tiles, Transform};
 use crate::gemm::{Terms, Tile, TileKernel};
 use crate::scalar::Scalar;
 
@@ -44,6 +46,11 @@ impl<T: Scalar, const ROWS: usize, const COLUMNS: usize> TileKernel<T> for Porta
             // SAFETY: the caller vouches for `rows` x `columns` numbers of C, and for the biases.
             unsafe { tile.finish_row(i, sums) };
         }
+    }
+
+    unsafe fn transform(self, by: Transform, tiles: &Tiles<'_, T>) {
+        // SAFETY: as the caller vouches.
+        unsafe { winograd::transform::<T, Plain<T, 4>>(by, tiles) }
     }
 
     fn dot(self, a: &[T], b: &[T]) -> T {

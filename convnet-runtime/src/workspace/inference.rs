@@ -6,9 +6,9 @@ use convnet_geometry::{Architecture, Place};
 use ndarray::ArrayView4;
 
 use super::images;
-use super::scratch::Scratch;
+use super::scratch::{Plan, Purpose, Scratch};
 use crate::error::Error;
-use crate::layers::{Algorithms, Context, CustomForward, CustomLayer, Forward, Mode, Runs, RunsInPlace};
+use crate::layers::{Algorithms, Context, CustomForward, CustomLayer, Forward, Mode, Runs, RunsInPlace, fuses};
 use crate::network::Network;
 use crate::observer::Observer;
 use crate::parallel;
@@ -64,9 +64,9 @@ impl<T: Scalar> InferenceWorkspace<T> {
     ) -> Result<Self, Error> {
         let [volumes] = images::sizes(architecture, capacity, [architecture.inference_numbers()])?;
         let tier = Tier::current()?;
-        let needed = Scratch::<T>::needed(architecture, capacity, tier, algorithms);
-        images::check_memory::<T>(capacity, volumes.saturating_add(needed))?;
-        let scratch = Scratch::new(architecture, capacity, tier, algorithms);
+        let plan = Plan::new::<T>(architecture, capacity, tier, algorithms, Purpose::Inference);
+        images::check_memory::<T>(capacity, volumes.saturating_add(plan.numbers()))?;
+        let scratch = Scratch::new(&plan, tier, algorithms);
         let (name, hash) = (architecture.summary().to_string(), architecture.hash());
         let output = *architecture.places().last().expect("a network has an output");
         let (volumes, chance) = (zeros(volumes), Chance::Expected { seed: 0 });
@@ -116,14 +116,15 @@ impl<T: Scalar> InferenceWorkspace<T> {
         observer: &mut dyn Observer<T>,
         forward: impl FnOnce(&mut InferencePass<'_, T>) + Send,
     ) -> Result<ArrayView4<'w, T>, Error> {
-        self.run_slices(architecture, (parameters.as_slice(), state.as_slice()), images, observer, forward)
+        let numbers = (parameters.as_slice(), parameters.version(), state.as_slice());
+        self.run_slices(architecture, numbers, images, observer, forward)
     }
 
-    /// [`run`](Self::run) on numbers without names.
+    /// [`run`](Self::run) on numbers without names: parameters, their version, and the state.
     pub(crate) fn run_slices<'w>(
         &'w mut self,
         architecture: &Architecture<'_>,
-        (parameters, state): (&[T], &[T]),
+        (parameters, version, state): (&[T], u64, &[T]),
         images: ArrayView4<'_, T>,
         observer: &mut dyn Observer<T>,
         forward: impl FnOnce(&mut InferencePass<'_, T>) + Send,
@@ -133,6 +134,7 @@ impl<T: Scalar> InferenceWorkspace<T> {
         let count = images::check_shape(architecture.input(), self.capacity, &images)?;
         // Whatever fails from here on, the scores of the batch before are gone.
         self.images = 0;
+        self.scratch.keep_filters_of(version);
         let mut pass = InferencePass {
             workspace: self,
             architecture,
@@ -209,7 +211,9 @@ impl<T: Scalar> InferencePass<'_, T> {
             Chance::Drawn { seed, pass } => Mode::Sampling { state, draw: Draw { seed, step: pass, layer } },
         };
         let at = Forward { parameters: &self.parameters[entry.range()], input, output, mode };
-        forward(at, &mut scratch.context(self.images));
+        let mut context = scratch.context(self.images, index);
+        context.relu = !self.observer.is_active() && fuses(self.architecture, index);
+        forward(at, &mut context);
         self.observe(index);
     }
 
@@ -224,13 +228,16 @@ impl<T: Scalar> InferencePass<'_, T> {
         if !entry.is_in_place() {
             volumes.copy_within(input, output.start);
         }
+        let is_done = index > 0 && !self.observer.is_active() && fuses(self.architecture, index - 1);
         let draw = match *chance {
             Chance::Expected { .. } => None,
             Chance::Drawn { seed, pass } => {
                 Some(Draw { seed, step: pass, layer: self.drawing.unwrap_or(index) })
             }
         };
-        <T as RunsInPlace<L>>::forward(layer, &mut volumes[output], draw);
+        if !is_done {
+            <T as RunsInPlace<L>>::forward(layer, &mut volumes[output], draw);
+        }
         self.observe(index);
     }
 

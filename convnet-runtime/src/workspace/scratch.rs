@@ -1,10 +1,11 @@
 //! Memory that kernels work in: one part shared, one for each worker thread.
 
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use convnet_geometry::Architecture;
 
-use crate::layers::{self, Algorithms, Context, Memory};
+use crate::layers::{self, Algorithms, Context, KeptFilters};
 use crate::parallel;
 use crate::parameters::{Buffer, zeros};
 use crate::scalar::Scalar;
@@ -20,9 +21,9 @@ pub(crate) struct Workers<T> {
 }
 
 impl<T: Scalar> Workers<T> {
-    /// Memory of so many numbers for each thread, or more.
+    /// Memory of so many numbers for each thread.
     pub(crate) fn new(numbers: usize) -> Self {
-        let memory = |_| Mutex::new(zeros(numbers.max(WORKER_NUMBERS)));
+        let memory = |_| Mutex::new(zeros(numbers));
         Self { memories: (0..parallel::threads()).map(memory).collect() }
     }
 
@@ -48,6 +49,66 @@ impl<T: Scalar> Workers<T> {
     }
 }
 
+/// Numbers of packed filters that an inference workspace keeps: layers whose filters find no room pack them for every batch.
+const KEPT_NUMBERS: usize = 1 << 24;
+
+/// What a workspace is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Purpose {
+    Training,
+    Inference,
+}
+
+/// How much memory the kernels of one network take.
+#[derive(Debug)]
+pub(super) struct Plan {
+    packed: usize,
+    /// For each worker thread.
+    worker: usize,
+    /// Where each layer's packed filters are kept; nowhere, if the range is empty.
+    kept: Vec<Range<usize>>,
+}
+
+impl Plan {
+    pub(super) fn new<T: Scalar>(
+        architecture: &Architecture<'_>,
+        capacity: usize,
+        tier: Tier,
+        algorithms: Algorithms,
+        purpose: Purpose,
+    ) -> Self {
+        let mut plan = Self { packed: 0, worker: WORKER_NUMBERS, kept: Vec::new() };
+        let mut end = 0;
+        for layer in architecture.layers() {
+            // A batch of one may have another algorithm than one of the whole capacity.
+            let of = |images| layers::memory::<T>(&layer.kind, images, tier, algorithms);
+            let memory = of(capacity).or(of(1));
+            let room = KEPT_NUMBERS.saturating_sub(end);
+            let is_kept = purpose == Purpose::Inference && memory.filters <= room;
+            let kept = if is_kept { memory.filters } else { 0 };
+            plan.kept.push(end..end + kept);
+            end += kept;
+            let (packed, worker) = match purpose {
+                Purpose::Training => (memory.of_training(), memory.worker.max(memory.worker_backward)),
+                Purpose::Inference if is_kept => (memory.forward, memory.worker),
+                Purpose::Inference => (memory.forward.max(memory.filters), memory.worker),
+            };
+            (plan.packed, plan.worker) = (plan.packed.max(packed), plan.worker.max(worker));
+        }
+        plan
+    }
+
+    fn kept_numbers(&self) -> usize {
+        self.kept.last().map_or(0, |range| range.end)
+    }
+
+    /// Numbers of all memory.
+    pub(super) fn numbers(&self) -> usize {
+        let of_workers = parallel::threads().saturating_mul(self.worker);
+        self.packed.saturating_add(of_workers).saturating_add(self.kept_numbers())
+    }
+}
+
 /// Memory that the kernels of one network work in.
 #[derive(Debug)]
 pub(super) struct Scratch<T> {
@@ -55,48 +116,43 @@ pub(super) struct Scratch<T> {
     algorithms: Algorithms,
     packed: Buffer<T>,
     workers: Workers<T>,
+    filters: Buffer<T>,
+    /// Where each layer's filters are, and whether they are those of the parameters.
+    kept: Vec<(Range<usize>, bool)>,
+    /// The version of the parameters that filters are kept of.
+    version: Option<u64>,
 }
 
 impl<T: Scalar> Scratch<T> {
-    pub(super) fn new(
-        architecture: &Architecture<'_>,
-        capacity: usize,
-        tier: Tier,
-        algorithms: Algorithms,
-    ) -> Self {
-        let Memory { shared, worker } = Self::memory(architecture, capacity, tier, algorithms);
-        Self { tier, algorithms, packed: zeros(shared), workers: Workers::new(worker) }
+    pub(super) fn new(plan: &Plan, tier: Tier, algorithms: Algorithms) -> Self {
+        Self {
+            tier,
+            algorithms,
+            packed: zeros(plan.packed),
+            workers: Workers::new(plan.worker),
+            filters: zeros(plan.kept_numbers()),
+            kept: plan.kept.iter().map(|range| (range.clone(), false)).collect(),
+            version: None,
+        }
     }
 
-    /// Numbers that it will hold.
-    pub(super) fn needed(
-        architecture: &Architecture<'_>,
-        capacity: usize,
-        tier: Tier,
-        algorithms: Algorithms,
-    ) -> usize {
-        let Memory { shared, worker } = Self::memory(architecture, capacity, tier, algorithms);
-        shared.saturating_add(parallel::threads().saturating_mul(worker.max(WORKER_NUMBERS)))
+    /// Forgets filters that are not of this version of the parameters.
+    pub(super) fn keep_filters_of(&mut self, version: u64) {
+        if self.version.replace(version) != Some(version) {
+            self.kept.iter_mut().for_each(|(_, are_fresh)| *are_fresh = false);
+        }
     }
 
-    fn memory(
-        architecture: &Architecture<'_>,
-        capacity: usize,
-        tier: Tier,
-        algorithms: Algorithms,
-    ) -> Memory {
-        let kinds = architecture.layers().iter().map(|layer| &layer.kind);
-        // A batch of one may have another algorithm than one of the whole capacity.
-        let of = |kind, images| layers::memory::<T>(kind, images, tier, algorithms);
-        kinds.map(|kind| of(kind, capacity).and(of(kind, 1))).fold(Memory::default(), Memory::and)
-    }
-
-    pub(super) fn context(&mut self, images: usize) -> Context<'_, T> {
-        let Self { tier, algorithms, ref mut packed, ref workers } = *self;
-        Context { images, tier, algorithms, packed, workers }
+    /// For a layer.
+    pub(super) fn context(&mut self, images: usize, layer: usize) -> Context<'_, T> {
+        let Self { tier, algorithms, ref mut packed, ref workers, ref mut filters, ref mut kept, .. } = *self;
+        let (range, are_fresh) = &mut kept[layer];
+        let numbers = &mut filters[range.clone()];
+        let kept = (!numbers.is_empty()).then_some(KeptFilters { numbers, are_fresh });
+        Context { images, tier, algorithms, packed, workers, kept, relu: false }
     }
 
     pub(super) fn numbers(&self) -> usize {
-        self.packed.len() + self.workers.numbers()
+        self.packed.len() + self.workers.numbers() + self.filters.len()
     }
 }

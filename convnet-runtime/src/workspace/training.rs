@@ -5,13 +5,13 @@ use std::ops::Range;
 use convnet_geometry::{Architecture, Layer, Volume};
 use ndarray::ArrayView4;
 
-use super::scratch::Scratch;
+use super::scratch::{Plan, Purpose, Scratch};
 use super::{images, noise};
 use crate::error::Error;
 use crate::kinks::Kinks;
 use crate::layers::{
     Algorithms, Context, CustomBackward, CustomForward, CustomKinks, CustomLayer, Forward, InputGradient,
-    Kept, Mode, ParameterGradient, Runs, RunsInPlace,
+    Kept, Mode, ParameterGradient, Runs, RunsInPlace, fuses,
 };
 use crate::losses::{Evaluation, Loss, LossValue};
 use crate::network::{Gradients, Network, Step};
@@ -98,10 +98,10 @@ impl<T: Scalar> TrainingWorkspace<T> {
         let (tier, statistics) = (Tier::current()?, architecture.statistics());
         let numbers =
             [volumes, volume_gradients, branch, switches, saved, statistics, architecture.parameters()];
-        let needed = Scratch::<T>::needed(architecture, capacity, tier, algorithms);
+        let plan = Plan::new::<T>(architecture, capacity, tier, algorithms, Purpose::Training);
         images::check_memory::<T>(
             capacity,
-            numbers.iter().fold(needed, |sum, &numbers| sum.saturating_add(numbers)),
+            numbers.iter().fold(plan.numbers(), |sum, &numbers| sum.saturating_add(numbers)),
         )?;
         Ok(Self {
             architecture,
@@ -114,7 +114,7 @@ impl<T: Scalar> TrainingWorkspace<T> {
             saved: zeros(saved),
             statistics: zeros(statistics),
             gradients: Parameters::zeros(architecture),
-            scratch: Scratch::new(architecture, capacity, tier, algorithms),
+            scratch: Scratch::new(&plan, tier, algorithms),
             images: 0,
             step: Step::default(),
             version: None,
@@ -376,6 +376,7 @@ impl<T: Scalar> ForwardPass<'_, T> {
             step,
             scratch,
             images,
+            architecture,
             ..
         } = &mut *self.workspace;
         let [input, output] = volumes.get_disjoint_mut(places).expect("volumes lie one after the other");
@@ -388,7 +389,9 @@ impl<T: Scalar> ForwardPass<'_, T> {
             draw,
         };
         let at = Forward { parameters: &self.parameters[entry.range()], input, output, mode };
-        forward(at, &mut scratch.context(*images));
+        let mut context = scratch.context(*images, index);
+        context.relu = !self.observer.is_active() && fuses(architecture, index);
+        forward(at, &mut context);
         self.observe(index);
     }
 
@@ -399,12 +402,15 @@ impl<T: Scalar> ForwardPass<'_, T> {
     {
         let entry = &self.workspace.architecture.layers()[index];
         let (input, output) = (self.workspace.volume(entry.inputs[0]), self.output(index));
+        let is_done = index > 0 && !self.observer.is_active() && fuses(self.workspace.architecture, index - 1);
         let draw = self.workspace.draw(index);
         let TrainingWorkspace { volumes, kinks, .. } = &mut *self.workspace;
         if !entry.is_in_place() {
             volumes.copy_within(input, output.start);
         }
-        <T as RunsInPlace<L>>::forward(layer, &mut volumes[output.clone()], Some(draw));
+        if !is_done {
+            <T as RunsInPlace<L>>::forward(layer, &mut volumes[output.clone()], Some(draw));
+        }
         if let Some(kinks) = kinks {
             <T as RunsInPlace<L>>::kinks(layer, &volumes[output], kinks);
         }
@@ -490,7 +496,7 @@ impl<T: Scalar> BackwardPass<'_, T> {
             gradient: &mut workspace.gradients.as_mut_slice()[entry.range()],
             mode: self.mode,
         };
-        backward(at, &mut workspace.scratch.context(workspace.images));
+        backward(at, &mut workspace.scratch.context(workspace.images, index));
     }
 
     /// The gradient by the input of layer `index`.
@@ -536,7 +542,7 @@ impl<T: Scalar> BackwardPass<'_, T> {
                 Gradients::Accumulate => &mut workspace.branch[..length],
             },
         };
-        backward(at, &mut workspace.scratch.context(workspace.images));
+        backward(at, &mut workspace.scratch.context(workspace.images, index));
         if mode == Gradients::Accumulate {
             T::add_all(gradient, &workspace.branch[..length]);
         }

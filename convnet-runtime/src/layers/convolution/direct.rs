@@ -30,10 +30,14 @@ pub(super) fn memory<T: Scalar>(convolution: &Convolution, tier: Tier) -> Memory
         packed_length::<T>(tier, height.cells().saturating_mul(width.cells()).saturating_mul(filters), depth)
     };
     let backward = phases(convolution).map(of_phase).fold(0, usize::saturating_add);
-    let window = taps.max(convolution.window().filter.width * convolution.window().filter.height * filters);
+    let cells = convolution.window().filter.width.saturating_mul(convolution.window().filter.height);
+    let room = |window: usize| window.saturating_mul(PIXELS).min(ROOM.max(window));
     Memory {
-        shared: forward.max(backward).saturating_mul(convolution.groups()),
-        worker: window.saturating_mul(PIXELS).min(ROOM.max(window)),
+        filters: forward.saturating_mul(convolution.groups()),
+        forward: 0,
+        backward: backward.saturating_mul(convolution.groups()),
+        worker: room(taps),
+        worker_backward: room(cells.saturating_mul(filters)),
     }
 }
 
@@ -48,14 +52,15 @@ pub(super) fn forward<T: Scalar>(
     context: &mut Context<'_, T>,
 ) {
     let (weights, bias) = parameters.split_at(convolution.weights());
-    let Context { images, tier, ref mut packed, workers, .. } = *context;
+    let Context { images, tier, workers, relu, .. } = *context;
     let (taps, filters) = (convolution.taps(), convolution.group_filters());
     let length = packed_length::<T>(tier, taps, filters);
-    for (group, memory) in packed.chunks_exact_mut(length).take(convolution.groups()).enumerate() {
-        Panels::new(tier, taps, filters, memory)
-            .fill_shared(filters_of(convolution, weights, group).reversed_axes());
-    }
-    let packed = &**packed;
+    let packed = context.filters(length * convolution.groups(), |packed| {
+        for (group, memory) in packed.chunks_exact_mut(length).enumerate() {
+            Panels::new(tier, taps, filters, memory)
+                .fill_shared(filters_of(convolution, weights, group).reversed_axes());
+        }
+    });
     let work = Work::of(images, convolution.macs());
     let output = matrix_mut(output, convolution.filters());
     let piece = piece::<T>(tier, output.dim(), PIXELS, convolution.groups());
@@ -74,7 +79,7 @@ pub(super) fn forward<T: Scalar>(
                     filters: packed.block(0..taps, column..column + of_group),
                     finish: Finish::Store {
                         bias: if bias.is_empty() { bias } else { &bias[first_filter..first_filter + of_group] },
-                        relu: false,
+                        relu,
                     },
                 };
                 let windows = (0..pixels).zip(columns.positions(first));

@@ -72,11 +72,12 @@ pub(super) fn memory<T: Scalar>(convolution: &Convolution, images: usize, tier: 
     let of_batch = |images| {
         let cut = Cut::of(convolution, images);
         Memory {
-            shared: cut.length(convolution).saturating_mul(cut.parts * cut.pieces),
-            worker: packed.saturating_add(pixels.saturating_mul(cut.taps)),
+            backward: cut.length(convolution).saturating_mul(cut.parts * cut.pieces),
+            worker_backward: packed.saturating_add(pixels.saturating_mul(cut.taps)),
+            ..Memory::default()
         }
     };
-    (1..=images.min(PIECES)).map(of_batch).fold(Memory::default(), Memory::and)
+    (1..=images.min(PIECES)).map(of_batch).fold(Memory::default(), Memory::or)
 }
 
 pub(super) fn gradient<T: Scalar>(

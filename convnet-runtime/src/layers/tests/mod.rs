@@ -17,7 +17,7 @@ use convnet_geometry::{
 };
 use ndarray::{Array, Array4, ArrayView1, Dimension, ShapeBuilder};
 
-use super::{Algorithms, Context, Forward, InPlace, InputGradient, Kept, Layer, Memory, Mode, ParameterGradient};
+use super::{Algorithms, Context, Forward, InPlace, InputGradient, Kept, Layer, Mode, ParameterGradient};
 use crate::kinks::Kinks;
 use crate::network::{Gradients, Statistics};
 use crate::random::{Draw, Purpose, stream};
@@ -193,7 +193,7 @@ impl<'a, T: Scalar, L: Layer<T> + Kind> Bench<'a, T, L> {
     }
 
     fn by(layer: &'a L, numbers: &Numbers<T>, tier: Tier, algorithms: Algorithms) -> Self {
-        let Memory { shared, worker } = layer.memory(numbers.input.dim().0, tier, algorithms);
+        let memory = layer.memory(numbers.input.dim().0, tier, algorithms);
         let (Counts { switches, saved, statistics, .. }, images) =
             (layer.kind().counts(), numbers.input.dim().0);
         Self {
@@ -201,8 +201,8 @@ impl<'a, T: Scalar, L: Layer<T> + Kind> Bench<'a, T, L> {
             numbers: numbers.clone(),
             tier,
             algorithms,
-            workers: Workers::new(worker),
-            packed: vec![T::nan(); shared],
+            workers: Workers::new(memory.worker.max(memory.worker_backward).max(1 << 16)),
+            packed: vec![T::nan(); memory.of_training()],
             state: numbers.state.clone(),
             switches: vec![u32::MAX - 1; images * switches],
             saved: vec![T::nan(); images * saved],
@@ -220,7 +220,7 @@ impl<'a, T: Scalar, L: Layer<T> + Kind> Bench<'a, T, L> {
         self.packed.fill(T::nan());
         let Self { ref numbers, tier, algorithms, ref workers, ref mut packed, .. } = *self;
         let images = numbers.input.dim().0;
-        let mut context = Context { images, tier, algorithms, packed, workers };
+        let mut context = Context { images, tier, algorithms, packed, workers, kept: None, relu: false };
         let (switches, saved, statistics) = (&self.switches[..], &self.saved[..], &self.statistics[..]);
         f(self.layer, &self.numbers, Kept { switches, saved, statistics, draw: DRAW }, &mut context);
     }

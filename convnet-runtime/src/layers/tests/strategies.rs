@@ -72,6 +72,14 @@ pub(super) fn pointwise(volumes: impl Strategy<Value = Volume>) -> impl Strategy
     })
 }
 
+/// Filters of 3 x 3 pixels that slide by 1, over any padding.
+pub(super) fn three_by_three(volumes: impl Strategy<Value = Volume>) -> impl Strategy<Value = Convolution> {
+    (specs(volumes), paddings()).prop_filter_map("a window that fits", |(spec, padding)| {
+        let window = Window { padding, ..Window::square(3) };
+        ConvolutionSpec { window, ..spec }.groups(1).check().ok()
+    })
+}
+
 /// As many groups as channels, one filter or more of each.
 pub(super) fn depthwise(volumes: impl Strategy<Value = Volume>) -> impl Strategy<Value = Convolution> {
     (volumes, windows(), 1_usize..4, any::<bool>()).prop_filter_map(

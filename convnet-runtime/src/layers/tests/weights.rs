@@ -1,12 +1,14 @@
 //! CONV, LOCAL and FC, with and without dropped weights.
 
-use convnet_geometry::{Convolution, ConvolutionSpec, Dense, DenseSpec, Local, Volume, Window};
+use convnet_geometry::{
+    Convolution, ConvolutionSpec, Dense, DenseSpec, Extent, Local, Rounding, Volume, Window,
+};
 use ndarray::ArrayView;
 use proptest::prelude::*;
 
-use super::strategies::{config, convolutions, dense, depthwise, dropped, locals, pointwise, volumes};
+use super::strategies::{config, convolutions, dense, depthwise, dropped, locals, pointwise, three_by_three, volumes};
 use super::{DRAW, IMAGES, Numbers, assert_close, run, run_by, run_modes_by, slice};
-use crate::layers::matrices::{bias_gradient, matrix};
+use crate::layers::channels::bias_gradient;
 use crate::layers::{Algorithms, ConvolutionAlgorithm, DenseAlgorithm};
 use crate::network::Gradients;
 use crate::reference;
@@ -113,6 +115,12 @@ proptest! {
     }
 
     #[test]
+    fn three_by_three_convolution_is_its_reference(geometry in three_by_three(volumes())) {
+        check_convolution::<f32>(&geometry, IMAGES);
+        check_convolution::<f64>(&geometry, IMAGES);
+    }
+
+    #[test]
     fn depthwise_convolution_is_its_reference(geometry in depthwise(volumes())) {
         check_convolution::<f32>(&geometry, IMAGES);
         check_convolution::<f64>(&geometry, IMAGES);
@@ -143,6 +151,11 @@ fn sizes_beyond_one_block_are_their_reference() {
     let spec = ConvolutionSpec::new(Volume::new(13, 11, 70), Window::square(3).padding(1), 50);
     check_convolution::<f32>(&spec.geometry(), 4);
     check_convolution::<f64>(&spec.geometry(), 4);
+    // More tiles and filters than any piece of work has, and rows of tiles that no piece has whole.
+    let tiled = ConvolutionSpec::new(Volume::new(103, 9, 10), Window::square(3).padding(1), 70);
+    check_convolution::<f32>(&tiled.geometry(), 2);
+    let tiled = ConvolutionSpec::new(Volume::new(6, 30, 70), Window::square(3).padding(1), 140);
+    check_convolution::<f32>(&tiled.geometry(), 1);
     let pointwise = ConvolutionSpec::new(Volume::new(20, 9, 300), Window::square(1), 40).groups(2);
     check_convolution::<f32>(&pointwise.geometry(), 2);
     check_dense::<f32>(&DenseSpec::new(Volume::new(5, 7, 20), 300).geometry(), 270);
@@ -157,6 +170,24 @@ fn sizes_beyond_one_block_are_their_reference() {
 /// An algorithm that is forced is used wherever it is admissible, and nowhere else.
 #[test]
 fn forced_algorithms_fall_back() {
+    use ConvolutionAlgorithm::{Direct, Winograd};
+    let of = |depth, window| ConvolutionSpec::new(Volume::new(8, 8, depth), window, 16);
+    let (deep, shallow) = (of(16, Window::square(3)).geometry(), of(2, Window::square(3)).geometry());
+    assert_eq!([deep, shallow].map(|geometry| ConvolutionAlgorithm::of(&geometry)), [Winograd, Direct]);
+    assert_eq!(Algorithms::CHOSEN.convolution(Direct).of_convolution(&deep), Direct);
+    assert_eq!(Algorithms::CHOSEN.convolution(Winograd).of_convolution(&shallow), Winograd);
+    let (wide, grouped) = (Window { filter: Extent { width: 5, height: 3 }, ..Window::square(3) }, Window::square(3));
+    let others = [
+        of(16, Window::square(3).stride(2).rounding(Rounding::Floor)),
+        of(16, Window::square(3).dilation(2)),
+        of(16, Window::square(1)),
+        of(16, wide),
+        of(16, grouped).groups(2),
+    ];
+    for other in others.map(ConvolutionSpec::geometry) {
+        assert!(!Winograd.is_admissible(&other));
+        assert_eq!(Algorithms::CHOSEN.convolution(Winograd).of_convolution(&other), Direct);
+    }
     for algorithm in DenseAlgorithm::ALL {
         let forced = Algorithms::CHOSEN.dense(algorithm);
         assert_eq!([1, 2, 100].map(|images| forced.of_dense(images)), [algorithm; 3]);
@@ -169,7 +200,7 @@ fn a_million_gradients_by_a_bias_add_up() {
     const PIXELS: usize = 1 << 20;
     let gradient = vec![0.1_f32; PIXELS * 18];
     let mut bias = [f32::NAN; 18];
-    bias_gradient(&mut bias, matrix(&gradient, 18), Gradients::Overwrite);
+    bias_gradient(Tier::PORTABLE, &mut bias, &gradient, 18, Gradients::Overwrite);
     let expected = 0.1 * PIXELS as f32;
     assert!(bias.iter().all(|sum| (sum / expected - 1.0).abs() < 1e-6), "{bias:?} for {expected}");
 }

@@ -7,11 +7,11 @@ use convnet_geometry::{
 
 use super::super::{Kind, Numbers, batch};
 use super::{Comparison, SMOOTH};
-use crate::layers::{InPlace, Layer};
+use crate::layers::{Algorithms, InPlace, Layer};
 
 const VOLUME: Volume = Volume::new(6, 5, 4);
 const IMAGES: usize = 3;
-const ALL: Comparison = Comparison { tolerance: SMOOTH, seed: None };
+const ALL: Comparison = Comparison { tolerance: SMOOTH, seed: None, algorithms: Algorithms::CHOSEN };
 
 fn check(layer: &(impl Layer<f64> + Kind)) {
     ALL.layer(layer, &Numbers::new(layer, IMAGES)).check();
@@ -25,6 +25,8 @@ fn check_in_place(what: &str, layer: &impl InPlace<f64>) {
 fn of_weights() {
     let spec = ConvolutionSpec::new(VOLUME, Window::new(3, 2).padding(1), 6).groups(2);
     check(&spec.geometry());
+    // Enough channels for Winograd's algorithm.
+    check(&ConvolutionSpec::new(Volume { depth: 9, ..VOLUME }, Window::square(3).padding(1), 8).geometry());
     check(&Local::new(spec));
     check(&DenseSpec::new(VOLUME, 7).geometry());
     check(&DenseSpec::new(VOLUME, 7).drop_connect(0.6).geometry());

@@ -37,7 +37,7 @@ fn loss<L: Loss<f64>>(
         (loss.evaluate(at).mean, gradient, kinks)
     };
     let (_, gradient, _) = evaluate(&scores);
-    Comparison { tolerance, seed: Some(seed) }.compare(std::any::type_name::<L>(), &gradient, |i, h| {
+    Comparison::drawn(tolerance, seed).compare(std::any::type_name::<L>(), &gradient, |i, h| {
         let original = scores[i];
         scores[i] += h;
         let (mean, _, kinks) = evaluate(&scores);

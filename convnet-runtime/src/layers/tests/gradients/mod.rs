@@ -13,9 +13,9 @@ use proptest::test_runner::TestRunner;
 use rand::seq::index;
 
 use super::strategies::config;
-use super::{Bench, DRAW, Kind, Numbers, run_in_place, run_modes, slice};
+use super::{Bench, DRAW, Kind, Numbers, run_in_place, run_modes_by, slice};
 use crate::kinks::Kinks;
-use crate::layers::{InPlace, Layer};
+use crate::layers::{Algorithms, InPlace, Layer};
 use crate::network::Statistics;
 use crate::random::{Purpose, stream};
 use crate::simd::Tier;
@@ -64,9 +64,15 @@ struct Comparison {
     tolerance: f64,
     /// All, or as many as are drawn by a seed.
     seed: Option<u64>,
+    algorithms: Algorithms,
 }
 
 impl Comparison {
+    /// As many numbers as this seed draws.
+    fn drawn(tolerance: f64, seed: u64) -> Self {
+        Self { tolerance, seed: Some(seed), algorithms: Algorithms::CHOSEN }
+    }
+
     fn numbers(self, count: usize) -> Vec<usize> {
         match self.seed {
             None => (0..count).collect(),
@@ -109,8 +115,8 @@ impl Comparison {
 
     /// The gradients of a layer, by its input and by its parameters.
     fn layer(self, layer: &(impl Layer<f64> + Kind), numbers: &Numbers<f64>) -> Tally {
-        let (found, what) = (run_modes(layer, numbers, Tier::PORTABLE), layer.kind());
-        let mut bench = Bench::new(layer, numbers, Tier::PORTABLE);
+        let found = run_modes_by(layer, numbers, Tier::PORTABLE, self.algorithms);
+        let (what, mut bench) = (layer.kind(), Bench::by(layer, numbers, Tier::PORTABLE, self.algorithms));
         let by_input = self.compare(&format!("{what:?} by its input"), &found.by_input, |i, h| {
             moved(&mut bench, |numbers| &mut numbers.input.as_slice_mut().expect("standard layout")[i], h)
         });

@@ -1,17 +1,18 @@
 //! Layers on random geometries.
 
-use convnet_geometry::{Activation, Average, Dropout, Function, Join, Joint, Pool, Pooling, Real, Volume};
+use convnet_geometry::{Activation, Average, Convolution, Dropout, Function, Join, Joint, Pool, Pooling, Real, Volume};
 use ndarray::Array4;
 use proptest::prelude::*;
 
 use super::super::strategies::{
     batch_norms, branches, convolutions, dense, depthwise, dropped, fractional_poolings, global_averages,
     locals, maxouts, pointwise, poolings, prelus, response_norms, small_volumes,
+    three_by_three,
 };
 use super::super::{Kind, Numbers, batch, slice};
 use super::{Comparison, KINKED, Loss, SMOOTH, Tally, away_from_zero, on_random};
 use crate::kinks::Kinks;
-use crate::layers::{Branch, InPlace, Layer};
+use crate::layers::{Algorithms, Branch, ConvolutionAlgorithm, InPlace, Layer};
 use crate::network::Gradients;
 
 /// One to three images, two for what is normalized over them.
@@ -21,19 +22,26 @@ fn images(seed: u64, least: usize) -> usize {
 
 fn layer(layer: &(impl Layer<f64> + Kind), tolerance: f64, seed: u64) -> Tally {
     let numbers = Numbers::drawn(layer, images(seed, 1), seed);
-    Comparison { tolerance, seed: Some(seed) }.layer(layer, &numbers)
+    Comparison::drawn(tolerance, seed).layer(layer, &numbers)
 }
 
 fn normalization(layer: &(impl Layer<f64> + Kind), tolerance: f64, seed: u64) -> Tally {
     let numbers = Numbers::drawn(layer, images(seed, 2), seed);
-    Comparison { tolerance, seed: Some(seed) }.layer(layer, &numbers)
+    Comparison::drawn(tolerance, seed).layer(layer, &numbers)
+}
+
+/// A convolution by Winograd's algorithm, which would not be chosen for so few channels.
+fn winograd(layer: &Convolution, tolerance: f64, seed: u64) -> Tally {
+    let numbers = Numbers::drawn(layer, images(seed, 1), seed);
+    let algorithms = Algorithms::CHOSEN.convolution(ConvolutionAlgorithm::Winograd);
+    Comparison { algorithms, ..Comparison::drawn(tolerance, seed) }.layer(layer, &numbers)
 }
 
 /// A norm is smooth away from 0.
 fn norm(layer: &Pooling, tolerance: f64, seed: u64) -> Tally {
     let numbers = Numbers::drawn(layer, images(seed, 1), seed);
     let numbers = Numbers { input: away_from_zero(&numbers.input), ..numbers };
-    Comparison { tolerance, seed: Some(seed) }.layer(layer, &numbers)
+    Comparison::drawn(tolerance, seed).layer(layer, &numbers)
 }
 
 /// A layer that works in place on a volume.
@@ -45,13 +53,13 @@ fn in_place<L: InPlace<f64> + std::fmt::Debug>(
     let images = images(seed, 1);
     let (input, gradient) =
         (away_from_zero(&batch(images, *volume, 2 * seed)), batch(images, *volume, 2 * seed + 1));
-    Comparison { tolerance, seed: Some(seed) }.in_place(&format!("{layer:?}"), layer, &input, &gradient)
+    Comparison::drawn(tolerance, seed).in_place(&format!("{layer:?}"), layer, &input, &gradient)
 }
 
 /// Every branch of a joint.
 fn join((join, output, depths): &(Join, Volume, Vec<usize>), tolerance: f64, seed: u64) -> Tally {
     let (joint, comparison) =
-        (Joint { join: *join, output: *output }, Comparison { tolerance, seed: Some(seed) });
+        (Joint { join: *join, output: *output }, Comparison::drawn(tolerance, seed));
     let (images, mut first) = (images(seed, 1), 0);
     let gradient: Array4<f64> = batch(images, *output, seed);
     let branch = depths.iter().enumerate().map(|(i, &depth)| {
@@ -106,6 +114,7 @@ macro_rules! gradients {
 gradients! {
     of_convolutions: convolutions(small_volumes()), layer, SMOOTH;
     of_pointwise_convolutions: pointwise(small_volumes()), layer, SMOOTH;
+    of_convolutions_by_winograds_algorithm: three_by_three(small_volumes()), winograd, SMOOTH;
     of_depthwise_convolutions: depthwise(small_volumes()), layer, SMOOTH;
     of_locally_connected_layers: locals(small_volumes()), layer, SMOOTH;
     of_fully_connected_layers: dense(small_volumes(), 1..12), layer, SMOOTH;

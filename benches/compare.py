@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""convnet beside PyTorch and ONNX Runtime: the same networks, in turn, on this machine.
+
+    benches/compare.py --peers DIR --python VENV/bin/python              all eight networks, 1 and 2 threads
+    benches/compare.py --peers DIR --python ... --nets card,lenet --threads 1 --repeats 7
+    benches/compare.py --peers DIR --python ... --markdown               a table for docs/performance.md
+
+DIR holds the scripts that run the other libraries (bench_torch.py, bench_ort.py, export_onnx.py and what they import). They
+want torch, onnx, onnxscript, onnxruntime and numpy:
+
+    python3 -m venv venv && venv/bin/pip install torch onnx onnxscript onnxruntime numpy
+
+Every repeat runs ours and theirs one after the other, each network in a process of its own, so that what else the machine
+does falls on both. What is printed for each cell is the median of the repeats' ratios, ours over theirs, with the smallest and
+the largest; theirs is the better of PyTorch eager and channels_last in each repeat. Memory is the process's peak, theirs over
+ours.
+"""
+import argparse
+import json
+import math
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+# Batches of inference and training, as benches/throughput has them.
+NETS = {
+    "lenet": ([1, 64], 64), "card": ([1, 64], 64), "minivgg": ([1, 64], 64), "resnet20": ([1, 64], 64),
+    "alexnet": ([1], 8), "vgg16": ([1], 2), "resnet18": ([1], 4), "resnet50": ([1], 4),
+}
+# What each ratio is to reach, in every cell and in the geometric mean.
+TARGETS = {"train": (1.2, 2.0), "infer": (1.5, 2.5), "ort": (1.0, 1.3), "memory": (1.3, 4.0)}
+
+
+def build():
+    """Our benchmark's binary."""
+    built = subprocess.run(
+        ["cargo", "bench", "--bench", "throughput", "--features", "zoo", "--no-run", "--message-format=json"],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    )
+    messages = [json.loads(line) for line in built.stdout.splitlines() if line.startswith("{")]
+    return next(m["executable"] for m in messages if m.get("executable") and m["target"]["name"] == "throughput")
+
+
+def lines(command, cwd, threads):
+    """What a process prints, a figure a line."""
+    names = ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS", "OPENBLAS_NUM_THREADS"]
+    run = subprocess.run(
+        list(map(str, command)), cwd=cwd, capture_output=True, text=True, env=os.environ | {name: str(threads) for name in names}
+    )
+    if run.returncode != 0:
+        print(f"failed: {' '.join(map(str, command))}\n{run.stderr.strip()}", file=sys.stderr)
+    return [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
+
+
+def repeat(options, binary, work, net, threads):
+    """One turn of every library: figures by library, mode and batch."""
+    (infer, train), found = NETS[net], {}
+    cells = [f"infer:{b}" for b in infer] * ("infer" in options.modes) + [f"train:{train}"] * ("train" in options.modes)
+    # Each mode in a process of its own, for the sake of its peak memory.
+    commands = [
+        [binary, "--nets", net, "--threads", threads, "--modes", mode, "--budget", options.budget] for mode in options.modes
+    ]
+    for peer in ("torch-eager", "torch-channels_last"):
+        commands += [
+            [options.python, "bench_torch.py", "one", peer, net, threads, *of_mode, "--budget", options.budget]
+            for mode in options.modes if (of_mode := [cell for cell in cells if cell.startswith(mode)])
+        ]
+    if "infer" in options.modes and not options.without_ort:
+        of_mode = [cell for cell in cells if cell.startswith("infer")]
+        commands.append([options.python, "bench_ort.py", "one", "onnxruntime", net, threads, *of_mode, "--budget", options.budget])
+    for command in commands:
+        for line in lines(command, work, threads):
+            found[line["peer"], line["mode"], line["batch"]] = line
+    return found
+
+
+def ratios(found):
+    """Of one repeat: (what, mode, batch) to ours over theirs; memory is theirs over ours."""
+    for (peer, mode, batch), ours in found.items():
+        if peer != "convnet":
+            continue
+        torch = [found[p, mode, batch] for p in ("torch-eager", "torch-channels_last") if (p, mode, batch) in found]
+        if torch:
+            yield (mode, mode, batch), ours["images_per_s"] / max(line["images_per_s"] for line in torch)
+            yield ("memory", mode, batch), min(line["peak_rss_mb"] for line in torch) / ours["peak_rss_mb"]
+        if ort := found.get(("onnxruntime", mode, batch)):
+            yield ("ort", mode, batch), ours["images_per_s"] / ort["images_per_s"]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    listed = lambda text: text.split(",")
+    parser.add_argument("--peers", type=pathlib.Path, required=True, help="the folder of the other libraries' scripts")
+    parser.add_argument("--python", default=sys.executable, help="a Python that has the other libraries")
+    parser.add_argument("--work", type=pathlib.Path, help="a folder for the exported networks, kept for the next run")
+    parser.add_argument("--nets", type=listed, default=list(NETS))
+    parser.add_argument("--modes", type=listed, default=["infer", "train"])
+    parser.add_argument("--threads", type=lambda text: [int(n) for n in text.split(",")], default=[1, 2])
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--budget", type=float, default=1.0, help="seconds for each figure")
+    parser.add_argument("--without-ort", action="store_true", help="leaves ONNX Runtime out")
+    parser.add_argument("--markdown", action="store_true", help="prints tables")
+    options = parser.parse_args()
+    options.python = shutil.which(options.python) or options.python
+    binary = build()
+    work = options.work or pathlib.Path(tempfile.mkdtemp(prefix="convnet-compare-"))
+    work.mkdir(parents=True, exist_ok=True)
+    for script in options.peers.glob("*.py"):
+        shutil.copyfile(script, work / script.name)
+    if "infer" in options.modes and not options.without_ort and not (work / "onnx").exists():
+        subprocess.run([options.python, "export_onnx.py"], cwd=work, check=True, stdout=subprocess.DEVNULL)
+    all_ratios, figures = {}, {}
+    for number in range(options.repeats):
+        for net in options.nets:
+            for threads in options.threads:
+                found = repeat(options, binary, work, net, threads)
+                for (peer, mode, batch), line in found.items():
+                    figures.setdefault((net, mode, batch, threads, peer), []).append(line["images_per_s"])
+                for (what, mode, batch), ratio in ratios(found):
+                    all_ratios.setdefault((what, net, mode, batch, threads), []).append(ratio)
+                print(f"repeat {number + 1} of {options.repeats}: {net}, {threads} threads", file=sys.stderr, flush=True)
+    report(all_ratios, figures, options.markdown)
+
+
+def report(all_ratios, figures, markdown):
+    titles = {
+        "train": "training, PyTorch", "infer": "inference, PyTorch", "ort": "inference, ONNX Runtime", "memory": "peak memory, PyTorch",
+    }
+    for what, (least, mean) in TARGETS.items():
+        cells = {cell[1:]: found for cell, found in all_ratios.items() if cell[0] == what}
+        if not cells:
+            continue
+        medians = {cell: statistics.median(found) for cell, found in cells.items()}
+        average = math.exp(statistics.fmean(map(math.log, medians.values())))
+        print(f"\n{titles[what]}: geometric mean {average:.2f} (wanted {mean}), least {min(medians.values()):.2f} (wanted {least})\n")
+        if markdown:
+            print("| net | mode | batch | threads | ratio | from | to | ours, images/s |\n|---|---|---|---|---|---|---|---|")
+        for (net, mode, batch, threads), found in cells.items():
+            ours = statistics.median(figures[net, mode, batch, threads, "convnet"])
+            row = [net, mode, batch, threads, f"{statistics.median(found):.2f}", f"{min(found):.2f}", f"{max(found):.2f}", f"{ours:,.1f}"]
+            short = "" if statistics.median(found) >= least else "  <- short"
+            print(("| " + " | ".join(map(str, row)) + " |") if markdown else "  ".join(f"{str(c):>9}" for c in row) + short)
+
+
+if __name__ == "__main__":
+    main()

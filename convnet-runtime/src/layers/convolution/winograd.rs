@@ -1,0 +1,485 @@
+//! Winograd's convolution: 4 x 4 outputs of a 3 x 3 filter with stride 1 from 36 products in place of 144.
+//!
+//! Each tile of 6 x 6 inputs is transformed, channel by channel, to as many numbers; for each of these 36 places the tiles
+//! of a piece of work are a matrix, which is multiplied by the filters' numbers at that place; and what comes out is
+//! transformed to outputs. The gradient by the input is the same convolution of the output's gradient with the filters
+//! turned round; that by the filters is every step transposed, from the last to the first.
+//! The transforms, with their source, are in `simd/winograd.rs`.
+
+use std::ops::Range;
+
+use convnet_geometry::{Convolution, Extent, Volume, Window};
+use ndarray::{ArrayViewMut2, ArrayViewMut3, ShapeBuilder, s};
+
+use crate::gemm::{Cells, Finish, Packed, Panels, Places, Rows, Steps, Terms, Transformed, packed_length};
+use crate::layers::matrices::matrix_mut;
+use crate::layers::{Context, Memory};
+use crate::network::Gradients;
+use crate::parallel::{self, Work};
+use crate::scalar::Scalar;
+use crate::simd::Tier;
+use crate::simd::winograd::{CELLS, OUTPUTS, POINTS, Transform};
+use crate::workspace::Workers;
+
+/// Cells of a filter.
+const TAPS: usize = 9;
+
+/// Tiles of one piece of work, or more where a row of tiles or an image has more. A multiple of every product's rows.
+const TILES: usize = 24;
+
+/// Tiles that are multiplied at a time in the filters' gradient.
+const BLOCK: usize = 36;
+
+/// Columns of one piece of work, if there are few tiles, and filters of one in the filters' gradient.
+const COLUMNS: usize = 64;
+
+/// Pieces that are enough for every thread to have some.
+const ENOUGH_PIECES: usize = 8;
+
+/// Numbers that all parts of the filters' gradient may take together, if one does not take more.
+const ROOM: usize = 1 << 21;
+
+/// The most parts of the filters' gradient.
+const PARTS: usize = 8;
+
+/// Rows of a product whose places are worked out at once.
+const PLACES: usize = 96;
+
+/// Whether filters are 3 x 3 with stride 1, and see all channels.
+pub(super) const fn is_admissible(convolution: &Convolution) -> bool {
+    let Window { filter, stride, dilation, .. } = convolution.window();
+    convolution.groups() == 1
+        && is_square(filter, 3)
+        && is_square(stride, 1)
+        && is_square(dilation, 1)
+}
+
+const fn is_square(extent: Extent, side: usize) -> bool {
+    extent.width == side && extent.height == side
+}
+
+/// A convolution, forward or backward: one 3 x 3 window on the source for each pixel of the target.
+#[derive(Clone, Copy, Debug)]
+struct Stencil {
+    source: Volume,
+    target: Volume,
+    /// Where the first window begins: in the padding, if it is negative.
+    origin: (isize, isize),
+}
+
+impl Stencil {
+    fn forward(convolution: &Convolution) -> Self {
+        let padding = convolution.window().padding;
+        let origin = (-padding.top.cast_signed(), -padding.left.cast_signed());
+        Self { source: convolution.input(), target: convolution.output(), origin }
+    }
+
+    /// The gradient by the input: the window begins two cells before the pixel, on the padded output.
+    fn backward(convolution: &Convolution) -> Self {
+        let padding = convolution.window().padding;
+        let origin = (padding.top.cast_signed() - 2, padding.left.cast_signed() - 2);
+        Self { source: convolution.output(), target: convolution.input(), origin }
+    }
+
+    /// Rows and columns of tiles on one image.
+    fn tiles(&self) -> (usize, usize) {
+        (self.target.height.div_ceil(OUTPUTS), self.target.width.div_ceil(OUTPUTS))
+    }
+
+    /// Pixels of one image of the target.
+    fn pixels(&self) -> usize {
+        self.target.width * self.target.height
+    }
+
+    /// The inputs of a tile, in the source.
+    fn inputs(&self, Tile { image, y, x }: Tile) -> Places {
+        let Volume { width, height, depth } = self.source;
+        let (top, left) = (
+            self.origin.0 + (y * OUTPUTS).cast_signed(),
+            self.origin.1 + (x * OUTPUTS).cast_signed(),
+        );
+        let inside = |first: isize, by: usize, side: usize| {
+            usize::try_from(first + by.cast_signed()).ok().filter(|&at| at < side)
+        };
+        std::array::from_fn(|cell| {
+            let row = inside(top, cell / POINTS, height)?;
+            let column = inside(left, cell % POINTS, width)?;
+            Some(((image * height + row) * width + column) * depth)
+        })
+    }
+
+    /// The pixels of a tile of the target.
+    fn outputs(&self, Tile { image, y, x }: Tile) -> Places {
+        let Volume { width, height, .. } = self.target;
+        std::array::from_fn(|cell| {
+            let (row, column) = (y * OUTPUTS + cell / OUTPUTS, x * OUTPUTS + cell % OUTPUTS);
+            let is_inside = cell < OUTPUTS * OUTPUTS && row < height && column < width;
+            is_inside.then(|| (image * height + row) * width + column)
+        })
+    }
+
+    /// How the work on a batch is cut.
+    fn cut(&self, images: usize) -> Cut {
+        let (rows, columns) = self.tiles();
+        let (rows, images_of_piece) = if rows * columns <= TILES {
+            (rows, TILES.div_ceil(rows * columns).min(images))
+        } else {
+            (TILES.div_ceil(columns).min(rows), 1)
+        };
+        let pieces = images.div_ceil(images_of_piece) * self.tiles().0.div_ceil(rows);
+        let depth = self.target.depth;
+        let of_depth = depth.div_ceil(ENOUGH_PIECES.div_ceil(pieces)).next_multiple_of(COLUMNS).min(depth);
+        Cut { images: images_of_piece, rows, tiles: images_of_piece * rows * columns, columns: of_depth }
+    }
+
+    /// Memory of a worker.
+    fn worker(&self, images: usize) -> usize {
+        let Cut { tiles, columns, .. } = self.cut(images);
+        let depth = self.source.depth;
+        let each = apart(tiles.saturating_mul(depth)).saturating_add(apart(tiles.saturating_mul(columns)));
+        each.saturating_mul(CELLS).saturating_add(depth.max(columns))
+    }
+}
+
+/// One piece of work: images, rows of tiles, and channels of the target.
+#[derive(Clone, Copy, Debug)]
+struct Cut {
+    images: usize,
+    rows: usize,
+    /// Tiles of both.
+    tiles: usize,
+    columns: usize,
+}
+
+/// A tile of one image of the batch.
+#[derive(Clone, Copy, Debug)]
+struct Tile {
+    image: usize,
+    y: usize,
+    x: usize,
+}
+
+/// From the numbers of one place of a tile to those of the next, if there are so many: an odd number of the cache's lines, since
+/// all 36 places are written together, and lines an even number apart would have the same few places in the cache.
+fn apart(numbers: usize) -> usize {
+    const LINE: usize = 16;
+    (numbers.div_ceil(LINE) | 1) * LINE
+}
+
+/// The numbers of a tile, one row for each of its places, which are so far apart.
+fn rows_apart<T>(numbers: &mut [T], apart: usize, depth: usize) -> ArrayViewMut2<'_, T> {
+    let shape = (CELLS, depth).strides((apart, 1));
+    ArrayViewMut2::from_shape(shape, numbers).expect("as many numbers as places have")
+}
+
+/// Rows of a matrix that are so far apart.
+fn places(first: usize, step: usize) -> Places {
+    std::array::from_fn(|cell| Some(first + cell * step))
+}
+
+/// What it needs for transformed filters and tiles, and for sums.
+pub(super) fn memory<T: Scalar>(convolution: &Convolution, images: usize, tier: Tier) -> Memory {
+    let (depth, filters) = (convolution.input().depth, convolution.filters());
+    let packed = |rows: usize, columns| packed_length::<T>(tier, (rows | 1).saturating_mul(CELLS), columns);
+    let (forward, backward) = (Stencil::forward(convolution), Stencil::backward(convolution));
+    let of_filters = apart(BLOCK * COLUMNS.min(filters)).saturating_mul(CELLS);
+    let of_filters = of_filters.saturating_add(packed(BLOCK, depth)).saturating_add(depth.max(COLUMNS));
+    let sums = (1..=images.min(PARTS)).map(|images| Sums::of(convolution, images).numbers());
+    // A smaller batch may be cut otherwise.
+    let worker = |stencil: Stencil| {
+        (1..=images.min(TILES)).map(|images| stencil.worker(images)).fold(stencil.worker(images), usize::max)
+    };
+    Memory {
+        filters: packed(depth, filters),
+        forward: 0,
+        backward: sums.fold(packed(filters, depth), usize::max),
+        worker: worker(forward),
+        worker_backward: worker(backward).max(of_filters),
+    }
+}
+
+pub(super) fn forward<T: Scalar>(
+    convolution: &Convolution,
+    parameters: &[T],
+    input: &[T],
+    output: &mut [T],
+    context: &mut Context<'_, T>,
+) {
+    let (weights, bias) = parameters.split_at(convolution.weights());
+    let Context { images, tier, workers, relu, .. } = *context;
+    let (depth, filters) = (convolution.input().depth, convolution.filters());
+    let length = packed_length::<T>(tier, CELLS * (depth | 1), filters);
+    let packed = context.filters(length, |packed| {
+        transform_filters(tier, (depth, filters), packed, |panel, first| {
+            // A panel is so many filters; each is a column.
+            let width = T::panel_width(tier);
+            for k in 0..width.min(filters - first) {
+                let weights = &weights[(first + k) * TAPS * depth..][..TAPS * depth];
+                let from = Cells { numbers: weights, places: &places(0, depth), depth, zeros: &[] };
+                let column = ArrayViewMut3::from_shape((CELLS, depth | 1, width), &mut *panel).expect("a panel");
+                let to = Transformed::rows(column.slice_move(s![.., ..depth, k]), &places(0, 1));
+                T::transform(tier, Transform::Filter, from, to, Finish::STORE);
+            }
+        });
+    });
+    let filters = Packed::new(tier, CELLS * (depth | 1), filters, packed);
+    let finish = Finish::Store { bias, relu };
+    let stencil = Stencil::forward(convolution);
+    Pass { tier, stencil, source: input, filters, finish, workers }.run(images, convolution.macs(), output);
+}
+
+pub(super) fn input_gradient<T: Scalar>(
+    convolution: &Convolution,
+    parameters: &[T],
+    output_gradient: &[T],
+    gradient: &mut [T],
+    context: &mut Context<'_, T>,
+) {
+    let (weights, _) = parameters.split_at(convolution.weights());
+    let Context { images, tier, ref mut packed, workers, .. } = *context;
+    let (depth, filters) = (convolution.input().depth, convolution.filters());
+    transform_filters(tier, (filters, depth), packed, |panel, first| {
+        // A panel is so many channels of each filter, whose rows they are.
+        let width = T::panel_width(tier);
+        let channels = width.min(depth - first);
+        for k in 0..filters {
+            let weights = &weights[k * TAPS * depth..][..TAPS * depth];
+            let turned = std::array::from_fn(|cell| (cell < TAPS).then(|| (TAPS - 1 - cell) * depth + first));
+            let from = Cells { numbers: weights, places: &turned, depth: channels, zeros: &[] };
+            let rows = matrix_mut(&mut *panel, width).slice_move(s![.., ..channels]);
+            let to = Transformed::rows(rows, &places(k, filters | 1));
+            T::transform(tier, Transform::Filter, from, to, Finish::STORE);
+        }
+    });
+    let filters = Packed::new(tier, CELLS * (filters | 1), depth, packed);
+    let stencil = Stencil::backward(convolution);
+    let finish = Finish::STORE;
+    Pass { tier, stencil, source: output_gradient, filters, finish, workers }
+        .run(images, convolution.macs(), gradient);
+}
+
+/// Transforms filters into a packed matrix, panel by panel: `f` fills a panel, which begins with this column. Each place of a
+/// tile has an odd number of rows, for the reason that [`apart`] gives.
+fn transform_filters<T: Scalar>(
+    tier: Tier,
+    (rows, columns): (usize, usize),
+    memory: &mut [T],
+    f: impl Fn(&mut [T], usize) + Sync,
+) {
+    let (rows, width) = (CELLS * (rows | 1), T::panel_width(tier));
+    let memory = &mut memory[..packed_length::<T>(tier, rows, columns)];
+    let work = Work::of(memory.len(), 4);
+    parallel::chunks(memory, rows * width, work, |index, panel| f(panel, index * width));
+}
+
+/// A convolution by transformed filters.
+struct Pass<'a, T> {
+    tier: Tier,
+    stencil: Stencil,
+    source: &'a [T],
+    /// For each place of a tile the channels of the source by those of the target.
+    filters: Packed<'a, T>,
+    finish: Finish<'a, T>,
+    workers: &'a Workers<T>,
+}
+
+impl<T: Scalar> Pass<'_, T> {
+    fn run(&self, images: usize, macs: u64, target: &mut [T]) {
+        let (Stencil { target: Volume { width, depth, .. }, .. }, pixels) = (self.stencil, self.stencil.pixels());
+        let (cut, work) = (self.stencil.cut(images), Work::of(images, macs));
+        let rows = self.stencil.tiles().0;
+        let target = matrix_mut(target, depth);
+        parallel::tiles(target, (cut.images * pixels, depth), work, |(first, _), target| {
+            let (image, images) = (first / pixels, target.nrows() / pixels);
+            let of_piece = if cut.rows == rows { target.nrows() } else { cut.rows * OUTPUTS * width };
+            parallel::tiles(target, (of_piece, cut.columns), work, |(first, column), target| {
+                let first = first / (OUTPUTS * width);
+                let rows = first..rows.min(first + cut.rows);
+                self.piece(image..image + images, rows, column, target);
+            });
+        });
+    }
+
+    /// Some rows of tiles of some images, and some channels of the target.
+    fn piece(&self, images: Range<usize>, rows: Range<usize>, column: usize, mut target: ArrayViewMut2<'_, T>) {
+        let Self { tier, stencil, .. } = *self;
+        let (depth, columns) = (stencil.source.depth, target.ncols());
+        // The first row of the target that this piece has.
+        let first = images.start * stencil.pixels() + rows.start * OUTPUTS * stencil.target.width;
+        let all = |(image, y)| (0..stencil.tiles().1).map(move |x| Tile { image, y, x });
+        let tiles = || images.clone().flat_map(|image| rows.clone().map(move |y| (image, y))).flat_map(all);
+        let count = images.len() * rows.len() * stencil.tiles().1;
+        self.workers.with(|scratch| {
+            let (zeros, scratch) = scratch.split_at_mut(depth.max(columns));
+            let [inputs_apart, products_apart] = [depth, columns].map(|each| apart(count * each));
+            let (inputs, scratch) = scratch.split_at_mut(CELLS * inputs_apart);
+            let products = &mut scratch[..CELLS * products_apart];
+            zeros.fill(T::zero());
+            for (index, tile) in tiles().enumerate() {
+                let from = Cells { numbers: self.source, places: &stencil.inputs(tile), depth, zeros };
+                let inputs = rows_apart(&mut inputs[index * depth..], inputs_apart, depth);
+                let to = Transformed::rows(inputs, &places(0, 1));
+                T::transform(tier, Transform::Input, from, to, Finish::STORE);
+            }
+            let terms = Terms::run(Steps::adjacent(depth));
+            for (cell, products) in products.chunks_exact_mut(products_apart).enumerate() {
+                let products = &mut products[..count * columns];
+                let of_cell = cell * (depth | 1)..cell * (depth | 1) + depth;
+                let filters = self.filters.block(of_cell, column..column + columns);
+                for (first, products) in (0..).step_by(PLACES).zip(products.chunks_mut(PLACES * columns)) {
+                    let products = matrix_mut(products, columns);
+                    let (mut firsts, rows) = ([0; PLACES], std::array::from_fn::<_, PLACES, _>(|row| row));
+                    for (row, place) in firsts.iter_mut().enumerate() {
+                        *place = cell * inputs_apart + (first + row) * depth;
+                    }
+                    let length = products.nrows();
+                    let a = Rows { numbers: inputs, firsts: &firsts[..length], terms };
+                    T::product(tier, a, filters, products, &rows[..length], Finish::STORE);
+                }
+            }
+            let finish = self.finish.columns(column..column + columns);
+            for (index, tile) in tiles().enumerate() {
+                let from = places(index * columns, products_apart);
+                let from = Cells { numbers: products, places: &from, depth: columns, zeros };
+                let to = stencil.outputs(tile).map(|place| place.map(|pixel| pixel - first));
+                let to = Transformed::rows(target.view_mut(), &to);
+                T::transform(tier, Transform::Output, from, to, finish);
+            }
+        });
+    }
+}
+
+/// How the filters' gradient is cut: by images and by filters, each piece with sums of its own.
+#[derive(Clone, Copy, Debug)]
+struct Sums {
+    depth: usize,
+    parts: usize,
+    /// Filters of a piece, and how many pieces they make.
+    filters: usize,
+    pieces: usize,
+}
+
+impl Sums {
+    fn of(convolution: &Convolution, images: usize) -> Self {
+        let (depth, filters) = (convolution.input().depth, convolution.filters());
+        let parts = (ROOM / (CELLS * depth * filters)).clamp(1, PARTS).min(images);
+        let of_piece = COLUMNS.min(filters);
+        Self { depth, parts, filters: of_piece, pieces: filters.div_ceil(of_piece) }
+    }
+
+    /// Numbers of one piece: `[cell, filter, channel]`.
+    fn length(&self) -> usize {
+        CELLS.saturating_mul(self.apart(self.filters))
+    }
+
+    /// From one cell to the next, for so many filters.
+    fn apart(&self, filters: usize) -> usize {
+        apart(filters.saturating_mul(self.depth))
+    }
+
+    fn numbers(&self) -> usize {
+        self.length().saturating_mul(self.parts).saturating_mul(self.pieces)
+    }
+}
+
+pub(super) fn filter_gradient<T: Scalar>(
+    convolution: &Convolution,
+    (input, output_gradient): (&[T], &[T]),
+    gradient: &mut [T],
+    mode: Gradients,
+    context: &mut Context<'_, T>,
+) {
+    let Context { images, tier, ref mut packed, workers, .. } = *context;
+    let (cut, stencil) = (Sums::of(convolution, images), Stencil::forward(convolution));
+    let (depth, length) = (cut.depth, cut.length());
+    let sums = &mut packed[..cut.numbers()];
+    parallel::chunks(sums, length, Work::of(images, convolution.macs()), |index, sums| {
+        let (part, piece) = (index / cut.pieces, index % cut.pieces);
+        let of_part = part * images / cut.parts..(part + 1) * images / cut.parts;
+        let first = piece * cut.filters;
+        let filters = first..convolution.filters().min(first + cut.filters);
+        let piece = FilterGradient { tier, stencil, filters, input, output_gradient };
+        sums.fill(T::zero());
+        workers.with(|scratch| piece.add(of_part, &mut sums[..], scratch));
+    });
+    let (first, others) = sums.split_at_mut(length * cut.pieces);
+    let others = others.chunks_exact(length * cut.pieces);
+    for other in others {
+        parallel::chunks(first, 1 << 14, Work(other.len() as u64), |index, first| {
+            T::add_all(first, &other[index << 14..]);
+        });
+    }
+    let (first, zeros) = (&*first, &[]);
+    let finish = if mode == Gradients::Accumulate { Finish::Add } else { Finish::STORE };
+    let work = Work(first.len() as u64);
+    parallel::chunks(gradient, TAPS * depth, work, |k, gradient| {
+        let (piece, k) = (k / cut.filters, k % cut.filters);
+        // The last piece may have fewer filters.
+        let of_piece = cut.filters.min(convolution.filters() - piece * cut.filters);
+        let from = places(piece * length + k * depth, cut.apart(of_piece));
+        let from = Cells { numbers: first, places: &from, depth, zeros };
+        let to: Places = std::array::from_fn(|tap| (tap < TAPS).then_some(tap));
+        let to = Transformed::rows(matrix_mut(gradient, depth), &to);
+        T::transform(tier, Transform::FilterGradient, from, to, finish);
+    });
+}
+
+/// The gradient by some filters, transformed.
+struct FilterGradient<'a, T> {
+    tier: Tier,
+    stencil: Stencil,
+    filters: Range<usize>,
+    input: &'a [T],
+    output_gradient: &'a [T],
+}
+
+impl<T: Scalar> FilterGradient<'_, T> {
+    /// Adds what some images give, block of tiles after block.
+    fn add(&self, images: Range<usize>, sums: &mut [T], scratch: &mut [T]) {
+        let (rows, columns) = self.stencil.tiles();
+        let of_image = rows * columns;
+        let tile = |index: usize| {
+            let (image, at) = (index / of_image, index % of_image);
+            Tile { image, y: at / columns, x: at % columns }
+        };
+        let (first, end) = (images.start * of_image, images.end * of_image);
+        for block in (first..end).step_by(BLOCK) {
+            let tiles = (block..end.min(block + BLOCK)).map(tile);
+            self.add_block(tiles, sums, scratch);
+        }
+    }
+
+    fn add_block(&self, tiles: impl ExactSizeIterator<Item = Tile>, sums: &mut [T], scratch: &mut [T]) {
+        let Self { tier, stencil, ref filters, .. } = *self;
+        let (depth, count, all) = (stencil.source.depth, tiles.len(), stencil.target.depth);
+        let (zeros, scratch) = scratch.split_at_mut(depth.max(filters.len()));
+        let (inputs, scratch) = scratch.split_at_mut(packed_length::<T>(tier, CELLS * (count | 1), depth));
+        let gradients_apart = apart(count * filters.len());
+        let gradients = &mut scratch[..CELLS * gradients_apart];
+        zeros.fill(T::zero());
+        for (index, tile) in tiles.enumerate() {
+            let of_tile = places(index, count | 1);
+            let from = Cells { numbers: self.input, places: &stencil.inputs(tile), depth, zeros };
+            let panels = Panels::new(tier, CELLS * (count | 1), depth, &mut *inputs);
+            T::transform(tier, Transform::Input, from, Transformed::packed(panels, &of_tile), Finish::STORE);
+            let from = stencil.outputs(tile).map(|pixel| Some(pixel? * all + filters.start));
+            let from =
+                Cells { numbers: self.output_gradient, places: &from, depth: filters.len(), zeros };
+            let gradients = &mut gradients[index * filters.len()..];
+            let to = Transformed::rows(rows_apart(gradients, gradients_apart, filters.len()), &places(0, 1));
+            T::transform(tier, Transform::OutputGradient, from, to, Finish::STORE);
+        }
+        let inputs = Packed::new(tier, CELLS * (count | 1), depth, inputs);
+        let terms = Terms::run(Steps { count, step: filters.len() });
+        let sums = sums.chunks_exact_mut(apart(filters.len() * depth));
+        for (cell, sums) in sums.take(CELLS).enumerate() {
+            let sums = &mut sums[..filters.len() * depth];
+            let inputs = inputs.block(cell * (count | 1)..cell * (count | 1) + count, 0..depth);
+            let first = cell * gradients_apart;
+            let (firsts, rows): ([_; COLUMNS], [_; COLUMNS]) =
+                (std::array::from_fn(|k| first + k), std::array::from_fn(|k| k));
+            let a = Rows { numbers: gradients, firsts: &firsts[..filters.len()], terms };
+            T::product(tier, a, inputs, matrix_mut(sums, depth), &rows[..filters.len()], Finish::Add);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Vectors: some numbers that are computed with together, in the form that a tier has for them.
+
+use crate::scalar::Scalar;
+
+/// Some adjacent numbers.
+///
+/// # Safety
+/// Every function wants a machine that has the tier's instructions.
+pub(crate) trait Vector<T>: Copy {
+    /// How many they are.
+    const LANES: usize;
+
+    /// The numbers from `from` on.
+    unsafe fn load(from: *const T) -> Self;
+
+    /// Writes the numbers to `to`.
+    unsafe fn store(self, to: *mut T);
+
+    /// One number in all places.
+    unsafe fn splat(number: T) -> Self;
+
+    unsafe fn add(self, other: Self) -> Self;
+
+    unsafe fn subtract(self, other: Self) -> Self;
+
+    unsafe fn multiply(self, other: Self) -> Self;
+
+    /// `self * factor + term`, rounded once or twice.
+    unsafe fn multiply_add(self, factor: Self, term: Self) -> Self;
+
+    /// 0 in place of what is not above it; NaN stays.
+    unsafe fn relu(self) -> Self;
+}
+
+/// Numbers in plain Rust, which the compiler vectorises if they are a power of two.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plain<T, const LANES: usize>([T; LANES]);
+
+impl<T: Scalar, const LANES: usize> Plain<T, LANES> {
+    #[inline(always)]
+    fn zip(self, other: Self, f: impl Fn(T, T) -> T) -> Self {
+        let mut numbers = self.0;
+        numbers.iter_mut().zip(other.0).for_each(|(a, b)| *a = f(*a, b));
+        Self(numbers)
+    }
+}
+
+impl<T: Scalar, const LANES: usize> Vector<T> for Plain<T, LANES> {
+    const LANES: usize = LANES;
+
+    #[inline(always)]
+    unsafe fn load(from: *const T) -> Self {
+        // SAFETY: as the caller vouches.
+        Self(unsafe { from.cast::<[T; LANES]>().read_unaligned() })
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut T) {
+        // SAFETY: as the caller vouches.
+        unsafe { to.cast::<[T; LANES]>().write_unaligned(self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn splat(number: T) -> Self {
+        Self([number; LANES])
+    }
+
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        self.zip(other, |a, b| a + b)
+    }
+
+    #[inline(always)]
+    unsafe fn subtract(self, other: Self) -> Self {
+        self.zip(other, |a, b| a - b)
+    }
+
+    #[inline(always)]
+    unsafe fn multiply(self, other: Self) -> Self {
+        self.zip(other, |a, b| a * b)
+    }
+
+    #[inline(always)]
+    unsafe fn multiply_add(self, factor: Self, term: Self) -> Self {
+        self.zip(factor, |a, b| a * b).zip(term, |a, b| a + b)
+    }
+
+    #[inline(always)]
+    unsafe fn relu(self) -> Self {
+        self.zip(self, |a, _| if a <= T::zero() { T::zero() } else { a })
+    }
+}

@@ -1,0 +1,304 @@
+//! Winograd's transforms for 4 x 4 outputs of 3 x 3 filters, by points 0, +-5/8, +-3/2 and infinity.
+//!
+//! A convolution of 1D tiles is `y = A^T ((G g) * (B^T d))`, `d` being 6 inputs, `g` 3 taps and `y` 4 outputs (Lavin and
+//! Gray 2016, "Fast algorithms for convolutional neural networks"); in 2D each transform is applied to columns, then to
+//! rows. Row j of `G` holds the powers of point j over `N_j`, the product of its distances from the other finite points;
+//! row j of `B^T` the coefficients of the polynomial that is 0 at all other finite points; `A` the powers of each point.
+//! The points are those that oneDNN has: all numbers of the transforms are exact in `f32`, and errors are smaller than with
+//! 0, +-1, +-2. Gradients take the transposed matrices.
+
+use super::vector::{Plain, Vector};
+use crate::gemm::Finish;
+use crate::scalar::Scalar;
+
+/// Inputs of a tile along an axis: as many numbers as its transform has.
+pub(crate) const POINTS: usize = 6;
+
+/// Numbers of a transformed tile.
+pub(crate) const CELLS: usize = POINTS * POINTS;
+
+/// Outputs of a tile along an axis.
+pub(crate) const OUTPUTS: usize = 4;
+
+const A: f64 = 0.625;
+const B: f64 = 1.5;
+const A2: f64 = A * A;
+const B2: f64 = B * B;
+/// Products of distances between points.
+const N_0: f64 = A2 * B2;
+const N_A: f64 = 2.0 * A2 * (A2 - B2);
+const N_B: f64 = 2.0 * B2 * (B2 - A2);
+
+/// One of the transforms of a tile.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Transform {
+    /// `B^T d B`: 6 x 6 inputs to as many numbers.
+    Input,
+    /// `G g G^T`: 3 x 3 taps to 6 x 6.
+    Filter,
+    /// `A^T m A`: 6 x 6 products to 4 x 4 outputs.
+    Output,
+    /// `A y A^T`: the gradient by 4 x 4 outputs to that by 6 x 6 products.
+    OutputGradient,
+    /// `G^T u G`: the gradient by 6 x 6 numbers to that by 3 x 3 taps.
+    FilterGradient,
+}
+
+impl Transform {
+    /// Numbers before and after it, along an axis.
+    pub(crate) const fn sides(self) -> (usize, usize) {
+        match self {
+            Self::Input => (POINTS, POINTS),
+            Self::Filter => (3, POINTS),
+            Self::Output => (POINTS, OUTPUTS),
+            Self::OutputGradient => (OUTPUTS, POINTS),
+            Self::FilterGradient => (POINTS, 3),
+        }
+    }
+}
+
+/// Where the numbers of transformed tiles lie, whose places the caller vouches for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tiles<'a, T> {
+    /// The first channel of each number before.
+    pub(crate) from: [*const T; CELLS],
+    /// The first channel of each number after; null for one that is not wanted.
+    pub(crate) to: [*mut T; CELLS],
+    /// Channels.
+    pub(crate) depth: usize,
+    /// From a channel to the next.
+    pub(crate) step: usize,
+    /// Channels after which there is a jump, and how far it is from the first of them to the first of the next ones.
+    pub(crate) panel: (usize, usize),
+    pub(crate) finish: Finish<'a, T>,
+}
+
+/// Transforms all channels of a tile.
+///
+/// # Safety
+/// Every number that is read or written, by the tile's depth and steps, may be; the machine has what `V` wants.
+#[inline(always)]
+pub(crate) unsafe fn transform<T: Scalar, V: Vector<T>>(by: Transform, tiles: &Tiles<'_, T>) {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        match by {
+            Transform::Input => channels::<T, V, 6, 6>(tiles, Input),
+            Transform::Filter => channels::<T, V, 3, 6>(tiles, Filter),
+            Transform::Output => channels::<T, V, 6, 4>(tiles, Output),
+            Transform::OutputGradient => channels::<T, V, 4, 6>(tiles, OutputGradient),
+            Transform::FilterGradient => channels::<T, V, 6, 3>(tiles, FilterGradient),
+        }
+    }
+}
+
+/// A transform along one axis.
+trait Along<const N: usize, const M: usize>: Copy {
+    unsafe fn of<T: Scalar, V: Vector<T>>(self, numbers: [V; N]) -> [V; M];
+}
+
+/// Vectors of channels, and one by one those that are left of a panel.
+#[inline(always)]
+unsafe fn channels<T: Scalar, V: Vector<T>, const N: usize, const M: usize>(
+    tiles: &Tiles<'_, T>,
+    along: impl Along<N, M>,
+) {
+    let (width, jump) = tiles.panel;
+    let mut first = 0;
+    while first < tiles.depth {
+        let end = tiles.depth.min(first.saturating_add(width));
+        let (mut channel, to) = (first, first / width * jump);
+        while channel + V::LANES <= end {
+            // SAFETY: as the caller vouches.
+            unsafe { apply::<T, V, N, M>(tiles, channel, to + (channel - first) * tiles.step, along) };
+            channel += V::LANES;
+        }
+        while channel < end {
+            // SAFETY: as the caller vouches.
+            unsafe { apply::<T, Plain<T, 1>, N, M>(tiles, channel, to + (channel - first) * tiles.step, along) };
+            channel += 1;
+        }
+        first = end;
+    }
+}
+
+/// One vector of channels.
+#[inline(always)]
+unsafe fn apply<T: Scalar, V: Vector<T>, const N: usize, const M: usize>(
+    tiles: &Tiles<'_, T>,
+    channel: usize,
+    to: usize,
+    along: impl Along<N, M>,
+) {
+    // SAFETY: as the caller vouches, for every call below.
+    unsafe {
+        let mut half = [[V::splat(T::zero()); N]; M];
+        for x in 0..N {
+            let mut column = [V::splat(T::zero()); N];
+            for (y, number) in column.iter_mut().enumerate() {
+                *number = V::load(tiles.from[y * N + x].add(channel));
+            }
+            for (row, number) in half.iter_mut().zip(along.of::<T, V>(column)) {
+                row[x] = number;
+            }
+        }
+        for (y, row) in half.into_iter().enumerate() {
+            for (x, number) in along.of::<T, V>(row).into_iter().enumerate() {
+                let at = tiles.to[y * M + x];
+                if at.is_null() {
+                    continue;
+                }
+                let at = at.add(to);
+                if tiles.step == 1 {
+                    finish(tiles.finish, channel, number, at);
+                } else {
+                    // Scattered numbers are stored as they are.
+                    let mut lanes = [T::zero(); 16];
+                    number.store(lanes.as_mut_ptr());
+                    for (lane, &number) in lanes[..V::LANES].iter().enumerate() {
+                        at.add(lane * tiles.step).write(number);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Stores a vector, or adds it.
+#[inline(always)]
+unsafe fn finish<T: Scalar, V: Vector<T>>(finish: Finish<'_, T>, channel: usize, number: V, at: *mut T) {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        let number = match finish {
+            Finish::Add => V::load(at).add(number),
+            Finish::Store { bias, relu } => {
+                let number =
+                    if bias.is_empty() { number } else { number.add(V::load(bias.as_ptr().add(channel))) };
+                if relu { number.relu() } else { number }
+            }
+        };
+        number.store(at);
+    }
+}
+
+/// Writes the transforms' sums: constants become vectors of `T`.
+macro_rules! splat {
+    ($($name:ident = $value:expr),* $(,)?) => {
+        $(let $name = unsafe { V::splat(T::from_f64($value)) };)*
+    };
+}
+
+#[derive(Clone, Copy)]
+struct Input;
+
+impl Along<6, 6> for Input {
+    #[inline(always)]
+    unsafe fn of<T: Scalar, V: Vector<T>>(self, d: [V; 6]) -> [V; 6] {
+        splat!(a = A, b = B, minus_a2 = -A2, minus_b2 = -B2, n_0 = N_0, minus_sum = -(A2 + B2));
+        splat!(minus_ab2 = -A * B2, minus_ba2 = -B * A2);
+        // SAFETY: as the caller vouches.
+        unsafe {
+            let even_a = d[2].multiply_add(minus_b2, d[4]);
+            let odd_a = d[1].multiply_add(minus_ab2, d[3].multiply(a));
+            let even_b = d[2].multiply_add(minus_a2, d[4]);
+            let odd_b = d[1].multiply_add(minus_ba2, d[3].multiply(b));
+            [
+                d[0].multiply_add(n_0, d[2].multiply_add(minus_sum, d[4])),
+                even_a.add(odd_a),
+                even_a.subtract(odd_a),
+                even_b.add(odd_b),
+                even_b.subtract(odd_b),
+                d[1].multiply_add(n_0, d[3].multiply_add(minus_sum, d[5])),
+            ]
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Filter;
+
+impl Along<3, 6> for Filter {
+    #[inline(always)]
+    unsafe fn of<T: Scalar, V: Vector<T>>(self, g: [V; 3]) -> [V; 6] {
+        splat!(of_0 = 1.0 / N_0, of_a = 1.0 / N_A, odd_a = A / N_A, even_a = A2 / N_A);
+        splat!(of_b = 1.0 / N_B, odd_b = B / N_B, even_b = B2 / N_B);
+        // SAFETY: as the caller vouches.
+        unsafe {
+            let (even_a, odd_a) = (g[2].multiply_add(even_a, g[0].multiply(of_a)), g[1].multiply(odd_a));
+            let (even_b, odd_b) = (g[2].multiply_add(even_b, g[0].multiply(of_b)), g[1].multiply(odd_b));
+            [
+                g[0].multiply(of_0),
+                even_a.add(odd_a),
+                even_a.subtract(odd_a),
+                even_b.add(odd_b),
+                even_b.subtract(odd_b),
+                g[2],
+            ]
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Output;
+
+impl Along<6, 4> for Output {
+    #[inline(always)]
+    unsafe fn of<T: Scalar, V: Vector<T>>(self, m: [V; 6]) -> [V; 4] {
+        splat!(a = A, b = B, a2 = A2, b2 = B2, a3 = A * A2, b3 = B * B2);
+        // SAFETY: as the caller vouches.
+        unsafe {
+            let (even_a, odd_a) = (m[1].add(m[2]), m[1].subtract(m[2]));
+            let (even_b, odd_b) = (m[3].add(m[4]), m[3].subtract(m[4]));
+            [
+                m[0].add(even_a.add(even_b)),
+                odd_a.multiply_add(a, odd_b.multiply(b)),
+                even_a.multiply_add(a2, even_b.multiply(b2)),
+                odd_a.multiply_add(a3, odd_b.multiply_add(b3, m[5])),
+            ]
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct OutputGradient;
+
+impl Along<4, 6> for OutputGradient {
+    #[inline(always)]
+    unsafe fn of<T: Scalar, V: Vector<T>>(self, y: [V; 4]) -> [V; 6] {
+        splat!(a = A, b = B, a2 = A2, b2 = B2, a3 = A * A2, b3 = B * B2);
+        // SAFETY: as the caller vouches.
+        unsafe {
+            let (even_a, odd_a) = (y[2].multiply_add(a2, y[0]), y[1].multiply(a));
+            let (even_b, odd_b) = (y[2].multiply_add(b2, y[0]), y[1].multiply(b));
+            let (odd_a, odd_b) = (y[3].multiply_add(a3, odd_a), y[3].multiply_add(b3, odd_b));
+            [
+                y[0],
+                even_a.add(odd_a),
+                even_a.subtract(odd_a),
+                even_b.add(odd_b),
+                even_b.subtract(odd_b),
+                y[3],
+            ]
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct FilterGradient;
+
+impl Along<6, 3> for FilterGradient {
+    #[inline(always)]
+    unsafe fn of<T: Scalar, V: Vector<T>>(self, u: [V; 6]) -> [V; 3] {
+        splat!(of_0 = 1.0 / N_0, of_a = 1.0 / N_A, a_odd = A / N_A, a_even = A2 / N_A);
+        splat!(of_b = 1.0 / N_B, b_odd = B / N_B, b_even = B2 / N_B);
+        // SAFETY: as the caller vouches.
+        unsafe {
+            let (even_a, odd_a) = (u[1].add(u[2]), u[1].subtract(u[2]));
+            let (even_b, odd_b) = (u[3].add(u[4]), u[3].subtract(u[4]));
+            [
+                u[0].multiply_add(of_0, even_a.multiply_add(of_a, even_b.multiply(of_b))),
+                odd_a.multiply_add(a_odd, odd_b.multiply(b_odd)),
+                even_a.multiply_add(a_even, even_b.multiply_add(b_even, u[5])),
+            ]
+        }
+    }
+}
