@@ -31,7 +31,9 @@ fn network() -> Fused<f64> {
 }
 
 fn images() -> Array4<f64> {
-    Array4::from_shape_fn((BATCH, 11, 13, 3), |(n, y, x, d)| ((7 * n + 5 * y + 3 * x + d) % 17) as f64 / 8.0 - 1.0)
+    Array4::from_shape_fn((BATCH, 11, 13, 3), |(n, y, x, d)| {
+        ((7 * n + 5 * y + 3 * x + d) % 17) as f64 / 8.0 - 1.0
+    })
 }
 
 fn algorithms() -> impl Iterator<Item = Algorithms> {
@@ -89,7 +91,8 @@ fn kept_filters_follow_the_parameters() {
         let (mut kept, mut one, mut other) = (workspace(), network(), network());
         other.parameters_mut().as_mut_slice().iter_mut().for_each(|number| *number *= 0.75);
         let mut check = |network: &Fused<f64>| {
-            let scores = network.infer(images().view(), &mut kept, &mut Unobserved).expect("scores").to_owned();
+            let scores =
+                network.infer(images().view(), &mut kept, &mut Unobserved).expect("scores").to_owned();
             let mut fresh = workspace();
             let expected = network.infer(images().view(), &mut fresh, &mut Unobserved).expect("scores");
             assert_eq!(bits(&scores), bits(expected), "{algorithms:?}");

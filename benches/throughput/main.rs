@@ -37,7 +37,8 @@ fn main() {
     });
     for net in &options.nets {
         for &threads in &options.threads {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool of threads");
+            let pool =
+                rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool of threads");
             pool.install(|| run(net, threads, &options));
         }
     }
@@ -67,7 +68,8 @@ impl Options {
                 }
                 "--budget" => {
                     let seconds = value.parse().map_err(|_| format!("{value} is not a number"))?;
-                    options.budget = Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())?;
+                    options.budget =
+                        Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())?;
                 }
                 other => return Err(format!("{other} is no option")),
             }
@@ -86,14 +88,14 @@ impl Options {
 fn run(net: &str, threads: usize, options: &Options) {
     let cell = Cell { net, threads, options };
     match net {
-        "lenet" => cell.measure(&nets::LeNet::new(1), 64, &[1, 64]),
-        "card" => cell.measure(&nets::CardNet::new(1), 64, &[1, 64]),
-        "minivgg" => cell.measure(&nets::MiniVgg::new(1), 64, &[1, 64]),
-        "resnet20" => cell.measure(&nets::ResNet20::new(1), 64, &[1, 64]),
-        "alexnet" => cell.measure(&nets::AlexNet::new(1), 8, &[1]),
-        "vgg16" => cell.measure(&nets::Vgg16::new(1), 2, &[1]),
-        "resnet18" => cell.measure(&nets::ResNet18::new(1), 4, &[1]),
-        "resnet50" => cell.measure(&nets::ResNet50::new(1), 4, &[1]),
+        "lenet" => cell.measure(nets::LeNet::new, 64, &[1, 64]),
+        "card" => cell.measure(nets::CardNet::new, 64, &[1, 64]),
+        "minivgg" => cell.measure(nets::MiniVgg::new, 64, &[1, 64]),
+        "resnet20" => cell.measure(nets::ResNet20::new, 64, &[1, 64]),
+        "alexnet" => cell.measure(nets::AlexNet::new, 8, &[1]),
+        "vgg16" => cell.measure(nets::Vgg16::new, 2, &[1]),
+        "resnet18" => cell.measure(nets::ResNet18::new, 4, &[1]),
+        "resnet50" => cell.measure(nets::ResNet50::new, 4, &[1]),
         other => unreachable!("{other} was checked"),
     }
 }
@@ -106,14 +108,16 @@ struct Cell<'a> {
 }
 
 impl Cell<'_> {
-    fn measure<N>(&self, network: &N, of_training: usize, of_inference: &[usize])
+    fn measure<N>(&self, network: impl Fn(u64) -> N, of_training: usize, of_inference: &[usize])
     where
-        N: Network<Scalar = f32, Loss: LabelLoss<f32>> + Clone,
+        N: Network<Scalar = f32, Loss: LabelLoss<f32>>,
     {
         // Inference first, which takes less memory: the peak is that of the process so far.
-        for mode in ["infer", "train"].into_iter().filter(|&mode| self.options.modes.iter().any(|m| m == mode)) {
+        for mode in
+            ["infer", "train"].into_iter().filter(|&mode| self.options.modes.iter().any(|m| m == mode))
+        {
             if mode == "infer" {
-                let folded = network.clone().into_inference().expect("layers that are known");
+                let folded = network(1).into_inference().expect("layers that are known");
                 for &batch in of_inference {
                     let images = images::<N>(batch);
                     let mut workspace = folded.workspace(batch).expect("a workspace");
@@ -125,8 +129,7 @@ impl Cell<'_> {
             } else {
                 let labels: Vec<usize> = (0..of_training).map(|image| image % 10).collect();
                 let optimizer = Momentum::new(1e-4, 0.9).expect("options in range");
-                let mut trainer =
-                    Trainer::new(network.clone(), optimizer, of_training, 1).expect("a trainer");
+                let mut trainer = Trainer::new(network(1), optimizer, of_training, 1).expect("a trainer");
                 let images = images::<N>(of_training);
                 let times = self.times(|| {
                     trainer.step(images.view(), &labels).expect("a step");

@@ -223,8 +223,16 @@ macro_rules! compile_kernels {
             }
 
             fn all_finite(numbers: &[Self]) -> bool {
-                // x * 0 is 0 for finite numbers and NaN for all others, and adds up without a branch.
-                numbers.iter().map(|&number| number * 0.0).sum::<Self>() == 0.0
+                // x * 0 is 0 for finite numbers and NaN for all others, and adds up without a branch; in many sums, since
+                // one alone would wait for each addition.
+                const LANES: usize = 32;
+                let (blocks, rest) = numbers.as_chunks::<LANES>();
+                let mut sums = [0.0; LANES];
+                for block in blocks {
+                    sums.iter_mut().zip(block).for_each(|(sum, number)| *sum += number * 0.0);
+                }
+                let rest: Self = rest.iter().map(|number| number * 0.0).sum();
+                sums.iter().sum::<Self>() + rest == 0.0
             }
 
             fn add_all(to: &mut [Self], from: &[Self]) {

@@ -21,9 +21,9 @@ use crate::simd::winograd::Transform;
 
 pub use pack::Packed;
 pub(crate) use pack::{Panels, packed_length};
-pub use transform::{Cells, Places, Transformed};
 pub use tile::{Finish, Steps, Terms};
 pub(crate) use tile::{TILE_COLUMNS, TILE_ROWS, Tile, TileFinish, TileKernel};
+pub use transform::{Cells, Places, Transformed};
 
 /// Rows of B that are multiplied at a time: a panel of that many rows stays in the first-level cache.
 pub(crate) const DEPTH_BLOCK: usize = 256;
@@ -132,8 +132,16 @@ impl<T: Scalar, K: TileKernel<T>> Kernel<T> for MicroKernel<K> {
         finish: Finish<'_, T>,
     ) {
         let Rows { numbers, firsts, terms } = a;
-        assert_eq!((firsts.len(), terms.count()), (c_rows.len(), b.rows()), "the matrices do not fit together");
-        assert_eq!((c.ncols(), b.panel_width()), (b.columns(), K::COLUMNS), "B was packed for something else");
+        assert_eq!(
+            (firsts.len(), terms.count()),
+            (c_rows.len(), b.rows()),
+            "the matrices do not fit together"
+        );
+        assert_eq!(
+            (c.ncols(), b.panel_width()),
+            (b.columns(), K::COLUMNS),
+            "B was packed for something else"
+        );
         if let Some(reach) = terms.reach() {
             let last = firsts.iter().max().and_then(|&first| first.checked_add(reach));
             assert!(last.is_none_or(|last| last < numbers.len()), "a row of A ends beyond its numbers");
@@ -194,9 +202,8 @@ impl<T> Grid<*const T> {
     fn rows(&self, (i, k): (usize, usize), rows: usize) -> [*const T; TILE_ROWS] {
         let at = |row: usize| {
             let row = if row < rows { i + row } else { i };
-            self.first.wrapping_offset(
-                row.cast_signed() * self.strides[0] + k.cast_signed() * self.strides[1],
-            )
+            self.first
+                .wrapping_offset(row.cast_signed() * self.strides[0] + k.cast_signed() * self.strides[1])
         };
         std::array::from_fn(at)
     }

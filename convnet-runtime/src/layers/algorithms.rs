@@ -37,11 +37,11 @@ impl Algorithms {
         self
     }
 
-    /// The algorithm of a convolution.
-    pub const fn of_convolution(self, geometry: &Convolution) -> ConvolutionAlgorithm {
+    /// The algorithm of a convolution for a batch of this size.
+    pub const fn of_convolution(self, geometry: &Convolution, images: usize) -> ConvolutionAlgorithm {
         match self.convolution {
             Some(forced) if forced.is_admissible(geometry) => forced,
-            _ => ConvolutionAlgorithm::of(geometry),
+            _ => ConvolutionAlgorithm::of(geometry, images),
         }
     }
 

@@ -71,10 +71,17 @@ pub(super) fn pixel_sums<T: Scalar>(
 }
 
 /// Adds up the output's gradient over the batch for each channel.
-pub(super) fn bias_gradient<T: Scalar>(tier: Tier, bias: &mut [T], output_gradient: &[T], depth: usize, mode: Gradients) {
+pub(super) fn bias_gradient<T: Scalar>(
+    tier: Tier,
+    bias: &mut [T],
+    output_gradient: &[T],
+    depth: usize,
+    mode: Gradients,
+) {
     let operands = (output_gradient, output_gradient);
     parallel::chunks(bias, TILE, Work(output_gradient.len() as u64), |index, bias| {
-        let [sums] = tile_sums(tier, operands, (depth, index * TILE), &[0.0; TILE], |gradient, _, _| [gradient]);
+        let [sums] =
+            tile_sums(tier, operands, (depth, index * TILE), &[0.0; TILE], |gradient, _, _| [gradient]);
         store(bias, sums, mode);
     });
 }

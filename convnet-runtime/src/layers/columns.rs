@@ -52,21 +52,57 @@ impl Slide {
         Self { count, origin, stride, cells: filter, dilation, last: last(input, filter, dilation) }
     }
 
+    /// How far the first and the last window reach beyond a source of so many cells.
+    fn beyond(&self, side: usize) -> (usize, usize) {
+        let Some(last) = self.count.checked_sub(1) else { return (0, 0) };
+        let end = self.begin(last) + ((self.cells - 1) * self.dilation + 1).cast_signed();
+        let above = |by: isize| usize::try_from(by).unwrap_or(0);
+        (above(-self.origin), above(end - side.cast_signed()))
+    }
+
+    /// On a source that begins and ends elsewhere.
+    fn within(&self, first: isize, side: usize) -> Self {
+        let last = last(side, self.cells, self.dilation);
+        Self { origin: self.origin - first, last, ..*self }
+    }
+
     /// Where window `index` begins.
     fn begin(&self, index: usize) -> isize {
         self.origin + (index * self.stride).cast_signed()
     }
+}
 
-    /// The windows that lie inside the source.
-    pub(crate) fn inside(&self) -> Range<usize> {
-        if self.last < 0 {
-            return 0..0;
+/// How far windows reach beyond a volume.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Beyond {
+    pub(crate) left: usize,
+    pub(crate) right: usize,
+    pub(crate) top: usize,
+    pub(crate) bottom: usize,
+}
+
+impl Beyond {
+    /// As far as either.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            left: self.left.max(other.left),
+            right: self.right.max(other.right),
+            top: self.top.max(other.top),
+            bottom: self.bottom.max(other.bottom),
         }
-        let end = usize::try_from(self.last - self.origin).map_or(0, |last| last / self.stride + 1);
-        let end = end.min(self.count);
-        let first = self.origin.min(0).unsigned_abs().div_ceil(self.stride);
-        first.min(end)..end
     }
+}
+
+/// A part of a batch with what lies around it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Frame {
+    /// What there is of each image.
+    pub(crate) volume: Volume,
+    /// The first image.
+    pub(crate) image: usize,
+    /// Where each image's part begins: outside of it, if it is negative.
+    pub(crate) top: isize,
+    pub(crate) left: isize,
 }
 
 /// The last place from which a window lies inside; negative if there is none.
@@ -119,6 +155,13 @@ impl Phase {
         })
     }
 
+    /// Its pixels among these of the axis: their numbers within the phase.
+    pub(crate) fn among(&self, pixels: Range<usize>) -> Range<usize> {
+        let number =
+            |at: usize| at.saturating_sub(self.first).div_ceil(self.pixels.step).min(self.pixels.count);
+        number(pixels.start)..number(pixels.end)
+    }
+
     /// How many cells its windows have.
     pub(crate) fn cells(&self) -> usize {
         self.slide.cells
@@ -161,13 +204,6 @@ pub(crate) struct Position {
     is_inside: bool,
 }
 
-impl Position {
-    /// Whether the window lies inside its image.
-    pub(crate) fn is_inside(&self) -> bool {
-        self.is_inside
-    }
-}
-
 impl Columns {
     /// Windows on the input: one for each output.
     pub(crate) fn new(geometry: &Convolution, group: usize) -> Self {
@@ -193,14 +229,40 @@ impl Columns {
         Self { source, channel, depth, height, width, run }
     }
 
+    /// The volume that windows lie on, of one image.
+    pub(crate) fn source(&self) -> Volume {
+        self.source
+    }
+
+    /// How far windows reach beyond it.
+    pub(crate) fn beyond(&self) -> Beyond {
+        let (top, bottom) = self.height.beyond(self.source.height);
+        let (left, right) = self.width.beyond(self.source.width);
+        Beyond { left, right, top, bottom }
+    }
+
+    /// The rows of the source, and beyond it, that these rows of windows need.
+    pub(crate) fn source_rows(&self, windows: Range<usize>) -> Range<isize> {
+        let Slide { cells, dilation, .. } = self.height;
+        let Some(last) = windows.end.checked_sub(1) else { return 0..0 };
+        let end = self.height.begin(last) + ((cells - 1) * dilation + 1).cast_signed();
+        self.height.begin(windows.start)..end
+    }
+
+    /// The same windows on a part of the batch.
+    pub(crate) fn within(&self, frame: &Frame) -> Self {
+        let Frame { volume, top, left, .. } = *frame;
+        Self {
+            source: volume,
+            height: self.height.within(top, volume.height),
+            width: self.width.within(left, volume.width),
+            ..*self
+        }
+    }
+
     /// How many columns there are: taps of a window.
     pub(crate) fn count(&self) -> usize {
         self.height.cells * self.width.cells * self.depth
-    }
-
-    /// The windows along height and width.
-    pub(crate) fn slides(&self) -> [Slide; 2] {
-        [self.height, self.width]
     }
 
     /// The block of these columns.

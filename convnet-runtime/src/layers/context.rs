@@ -1,6 +1,6 @@
 //! What every call of a layer shares, and the memory that it works in.
 
-use super::Algorithms;
+use super::{Algorithms, ConvolutionAlgorithm};
 use crate::scalar::Scalar;
 use crate::simd::Tier;
 use crate::workspace::Workers;
@@ -25,17 +25,22 @@ pub struct Context<'a, T> {
 #[derive(Debug)]
 pub(crate) struct KeptFilters<'a, T> {
     pub(crate) numbers: &'a mut [T],
-    /// Whether they are those of the parameters as they are now.
-    pub(crate) are_fresh: &'a mut bool,
+    /// For which algorithm they were packed; none if not since the parameters changed.
+    pub(crate) packed_for: &'a mut Option<ConvolutionAlgorithm>,
 }
 
 impl<T: Scalar> Context<'_, T> {
-    /// So many numbers of packed filters: those that were kept, or what `pack` makes.
-    pub(crate) fn filters(&mut self, length: usize, pack: impl FnOnce(&mut [T])) -> &[T] {
+    /// So many numbers of filters, packed for an algorithm: those that were kept, or what `pack` makes.
+    pub(crate) fn filters(
+        &mut self,
+        algorithm: ConvolutionAlgorithm,
+        length: usize,
+        pack: impl FnOnce(&mut [T]),
+    ) -> &[T] {
         match &mut self.kept {
-            Some(KeptFilters { numbers, are_fresh }) => {
+            Some(KeptFilters { numbers, packed_for }) => {
                 let numbers = &mut numbers[..length];
-                if !std::mem::replace(are_fresh, true) {
+                if packed_for.replace(algorithm) != Some(algorithm) {
                     pack(numbers);
                 }
                 numbers

@@ -2,6 +2,7 @@
 
 mod direct;
 mod filters;
+mod pieces;
 mod winograd;
 
 use convnet_geometry::Convolution;
@@ -11,7 +12,7 @@ use crate::layers::{Algorithms, Context, Forward, InputGradient, Layer, Memory, 
 use crate::scalar::Scalar;
 use crate::simd::Tier;
 
-/// How a convolution is computed: chosen by its geometry alone, unless [`Algorithms`] forces another.
+/// How a convolution is computed: chosen by its geometry and the batch, unless [`Algorithms`] forces another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum ConvolutionAlgorithm {
@@ -25,13 +26,10 @@ impl ConvolutionAlgorithm {
     /// Every algorithm.
     pub const ALL: [Self; 2] = [Self::Direct, Self::Winograd];
 
-    /// Channels and filters from which Winograd's transforms cost less than they save.
-    const ENOUGH: usize = 8;
-
-    /// The algorithm chosen for this geometry.
-    pub const fn of(geometry: &Convolution) -> Self {
-        let is_deep = geometry.input().depth >= Self::ENOUGH && geometry.filters() >= Self::ENOUGH;
-        if is_deep && Self::Winograd.is_admissible(geometry) { Self::Winograd } else { Self::Direct }
+    /// The algorithm chosen for this geometry and a batch of this size.
+    pub const fn of(geometry: &Convolution, images: usize) -> Self {
+        let is_chosen = Self::Winograd.is_admissible(geometry) && winograd::is_worthwhile(geometry, images);
+        if is_chosen { Self::Winograd } else { Self::Direct }
     }
 
     /// Whether it computes convolutions of this geometry.
@@ -45,8 +43,10 @@ impl ConvolutionAlgorithm {
 
 impl<T: Scalar> Layer<T> for Convolution {
     fn forward(&self, at: Forward<'_, T>, context: &mut Context<'_, T>) {
-        match context.algorithms.of_convolution(self) {
-            ConvolutionAlgorithm::Direct => direct::forward(self, at.parameters, at.input, at.output, context),
+        match context.algorithms.of_convolution(self, context.images) {
+            ConvolutionAlgorithm::Direct => {
+                direct::forward(self, at.parameters, at.input, at.output, context)
+            }
             ConvolutionAlgorithm::Winograd => {
                 winograd::forward(self, at.parameters, at.input, at.output, context);
             }
@@ -55,7 +55,7 @@ impl<T: Scalar> Layer<T> for Convolution {
 
     fn parameter_gradient(&self, at: ParameterGradient<'_, T>, context: &mut Context<'_, T>) {
         let (weights, bias) = at.gradient.split_at_mut(self.weights());
-        match context.algorithms.of_convolution(self) {
+        match context.algorithms.of_convolution(self, context.images) {
             ConvolutionAlgorithm::Direct => {
                 filters::gradient(self, (at.input, at.output_gradient), weights, at.mode, context);
             }
@@ -67,7 +67,7 @@ impl<T: Scalar> Layer<T> for Convolution {
     }
 
     fn input_gradient(&self, at: InputGradient<'_, T>, context: &mut Context<'_, T>) {
-        match context.algorithms.of_convolution(self) {
+        match context.algorithms.of_convolution(self, context.images) {
             ConvolutionAlgorithm::Direct => {
                 direct::input_gradient(self, at.parameters, at.output_gradient, at.gradient, context);
             }
@@ -78,9 +78,9 @@ impl<T: Scalar> Layer<T> for Convolution {
     }
 
     fn memory(&self, images: usize, tier: Tier, algorithms: Algorithms) -> Memory {
-        match algorithms.of_convolution(self) {
+        match algorithms.of_convolution(self, images) {
             ConvolutionAlgorithm::Direct => {
-                direct::memory::<T>(self, tier).or(filters::memory::<T>(self, images, tier))
+                direct::memory::<T>(self, images, tier).or(filters::memory::<T>(self, images, tier))
             }
             ConvolutionAlgorithm::Winograd => winograd::memory::<T>(self, images, tier),
         }

@@ -12,8 +12,8 @@ use convnet_geometry::{Dense, Real};
 use ndarray::s;
 
 use crate::gemm::{Packed, Panels, packed_length};
-use crate::layers::dropout::DRAW;
 use crate::layers::channels::bias_gradient;
+use crate::layers::dropout::DRAW;
 use crate::layers::matrices::{blocks, matrix, matrix_mut};
 use crate::layers::{Algorithms, Context, Forward, InputGradient, Layer, Memory, Mode, ParameterGradient};
 use crate::network::Gradients;
@@ -80,7 +80,15 @@ impl<T: Scalar> Layer<T> for Dense {
             Some(keep) => {
                 let Context { images, tier, algorithms, ref mut packed, workers, .. } = *context;
                 let memory = &mut packed[..self.weights()];
-                let context = &mut Context { images, tier, algorithms, packed: &mut [], workers, kept: None, relu: false };
+                let context = &mut Context {
+                    images,
+                    tier,
+                    algorithms,
+                    packed: &mut [],
+                    workers,
+                    kept: None,
+                    relu: false,
+                };
                 weight_gradient(self, operands, memory, Gradients::Overwrite, context);
                 write_kept(memory, keep, at.kept.draw, weights, at.mode);
             }
@@ -95,7 +103,8 @@ impl<T: Scalar> Layer<T> for Dense {
             None => weights,
             Some(keep) => kept_weights(weights, keep, at.kept.draw, packed),
         };
-        let context = &mut Context { images, tier, algorithms, packed: &mut [], workers, kept: None, relu: false };
+        let context =
+            &mut Context { images, tier, algorithms, packed: &mut [], workers, kept: None, relu: false };
         product_gradient(self, weights, at.output_gradient, at.gradient, context);
     }
 

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use convnet_geometry::Local;
 
-use crate::layers::columns::Columns;
 use crate::layers::channels::bias_gradient;
+use crate::layers::columns::Columns;
 use crate::layers::matrices::{blocks, matrix_mut};
 use crate::layers::{Context, Forward, InputGradient, Layer, ParameterGradient};
 use crate::network::Gradients;

@@ -26,8 +26,8 @@ mod prelu;
 mod tests;
 
 use convnet_geometry::{
-    Activation, Architecture, BatchNorm, Convolution, Dense, Dropout, FractionalPooling, Function, LayerKind, Local,
-    Maxout, PRelu, Pooling, ResponseNorm,
+    Activation, Architecture, BatchNorm, Convolution, Dense, Dropout, FractionalPooling, Function, LayerKind,
+    Local, Maxout, PRelu, Pooling, ResponseNorm,
 };
 
 use crate::kinks::Kinks;
@@ -38,8 +38,8 @@ use crate::simd::Tier;
 
 pub use algorithms::Algorithms;
 pub(crate) use columns::Columns;
-pub use context::{Context, Memory};
 pub(crate) use context::KeptFilters;
+pub use context::{Context, Memory};
 pub use convolution::ConvolutionAlgorithm;
 pub use custom::{CustomBackward, CustomForward, CustomKinks, CustomLayer};
 pub use dense::DenseAlgorithm;
@@ -162,7 +162,7 @@ pub trait Layer<T: Scalar>: Sync {
     /// Computes the gradient by the input.
     fn input_gradient(&self, at: InputGradient<'_, T>, context: &mut Context<'_, T>);
 
-    /// Memory that the context must have.
+    /// Memory that the context must have, for a batch of just this size.
     fn memory(&self, _images: usize, _tier: Tier, _algorithms: Algorithms) -> Memory {
         Memory::default()
     }
@@ -284,9 +284,7 @@ pub(crate) fn memory<T: Scalar>(
     algorithms: Algorithms,
 ) -> Memory {
     match kind {
-        LayerKind::Convolution(layer) => {
-            <T as Runs<Convolution>>::memory(layer, images, tier, algorithms)
-        }
+        LayerKind::Convolution(layer) => <T as Runs<Convolution>>::memory(layer, images, tier, algorithms),
         LayerKind::Local(layer) => <T as Runs<Local>>::memory(layer, images, tier, algorithms),
         LayerKind::Pooling(layer) => <T as Runs<Pooling>>::memory(layer, images, tier, algorithms),
         LayerKind::FractionalPooling(layer) => {
@@ -295,12 +293,8 @@ pub(crate) fn memory<T: Scalar>(
         LayerKind::Dense(layer) => <T as Runs<Dense>>::memory(layer, images, tier, algorithms),
         LayerKind::PRelu(layer) => <T as Runs<PRelu>>::memory(layer, images, tier, algorithms),
         LayerKind::Maxout(layer) => <T as Runs<Maxout>>::memory(layer, images, tier, algorithms),
-        LayerKind::BatchNorm(layer) => {
-            <T as Runs<BatchNorm>>::memory(layer, images, tier, algorithms)
-        }
-        LayerKind::ResponseNorm(layer) => {
-            <T as Runs<ResponseNorm>>::memory(layer, images, tier, algorithms)
-        }
+        LayerKind::BatchNorm(layer) => <T as Runs<BatchNorm>>::memory(layer, images, tier, algorithms),
+        LayerKind::ResponseNorm(layer) => <T as Runs<ResponseNorm>>::memory(layer, images, tier, algorithms),
         // These work in place, are joined without memory, or are a user's own.
         _ => Memory::default(),
     }

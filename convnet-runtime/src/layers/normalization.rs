@@ -105,7 +105,8 @@ impl<T: Scalar> Normalized<'_, T> {
         let depth = means.len();
         for (output, input) in output.chunks_exact_mut(depth).zip(input.chunks_exact(depth)) {
             let channels = means.iter().zip(inverses).zip(scales).zip(shifts);
-            for ((y, &x), (((&mean, &inverse), &scale), &shift)) in output.iter_mut().zip(input).zip(channels) {
+            for ((y, &x), (((&mean, &inverse), &scale), &shift)) in output.iter_mut().zip(input).zip(channels)
+            {
                 *y = f((x - mean) * inverse * scale + shift);
             }
         }
@@ -123,10 +124,11 @@ fn measure<T: Scalar>(tier: Tier, input: &[T], statistics: &mut [T]) {
     let work = Work::of(input.len(), 2);
     parallel::chunk_pairs((means, TILE), (variances, TILE), work, |index, means, variances| {
         let constants = constants(&input[index * TILE..depth]);
-        let [sums, squares] = tile_sums(tier, (input, input), (depth, index * TILE), &constants, |x, _, first| {
-            let centred = x - first;
-            [centred, centred * centred]
-        });
+        let [sums, squares] =
+            tile_sums(tier, (input, input), (depth, index * TILE), &constants, |x, _, first| {
+                let centred = x - first;
+                [centred, centred * centred]
+            });
         for ((mean, first), sum) in means.iter_mut().zip(constants).zip(sums) {
             *mean = T::from_f64(first + sum / count);
         }

@@ -114,7 +114,9 @@ unsafe fn channels<T: Scalar, V: Vector<T>, const N: usize, const M: usize>(
         }
         while channel < end {
             // SAFETY: as the caller vouches.
-            unsafe { apply::<T, Plain<T, 1>, N, M>(tiles, channel, to + (channel - first) * tiles.step, along) };
+            unsafe {
+                apply::<T, Plain<T, 1>, N, M>(tiles, channel, to + (channel - first) * tiles.step, along)
+            };
             channel += 1;
         }
         first = end;
@@ -270,14 +272,7 @@ impl Along<4, 6> for OutputGradient {
             let (even_a, odd_a) = (y[2].multiply_add(a2, y[0]), y[1].multiply(a));
             let (even_b, odd_b) = (y[2].multiply_add(b2, y[0]), y[1].multiply(b));
             let (odd_a, odd_b) = (y[3].multiply_add(a3, odd_a), y[3].multiply_add(b3, odd_b));
-            [
-                y[0],
-                even_a.add(odd_a),
-                even_a.subtract(odd_a),
-                even_b.add(odd_b),
-                even_b.subtract(odd_b),
-                y[3],
-            ]
+            [y[0], even_a.add(odd_a), even_a.subtract(odd_a), even_b.add(odd_b), even_b.subtract(odd_b), y[3]]
         }
     }
 }

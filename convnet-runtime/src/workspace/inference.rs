@@ -8,7 +8,9 @@ use ndarray::ArrayView4;
 use super::images;
 use super::scratch::{Plan, Purpose, Scratch};
 use crate::error::Error;
-use crate::layers::{Algorithms, Context, CustomForward, CustomLayer, Forward, Mode, Runs, RunsInPlace, fuses};
+use crate::layers::{
+    Algorithms, Context, CustomForward, CustomLayer, Forward, Mode, Runs, RunsInPlace, fuses,
+};
 use crate::network::Network;
 use crate::observer::Observer;
 use crate::parallel;

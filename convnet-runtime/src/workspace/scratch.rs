@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use convnet_geometry::Architecture;
 
-use crate::layers::{self, Algorithms, Context, KeptFilters};
+use crate::layers::{self, Algorithms, Context, ConvolutionAlgorithm, KeptFilters, Memory};
 use crate::parallel;
 use crate::parameters::{Buffer, zeros};
 use crate::scalar::Scalar;
@@ -50,7 +50,10 @@ impl<T: Scalar> Workers<T> {
 }
 
 /// Numbers of packed filters that an inference workspace keeps: layers whose filters find no room pack them for every batch.
-const KEPT_NUMBERS: usize = 1 << 24;
+const KEPT_NUMBERS: usize = 1 << 26;
+
+/// Images of a small batch: all larger ones have the same algorithms.
+const FEW: usize = 32;
 
 /// What a workspace is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,9 +83,9 @@ impl Plan {
         let mut plan = Self { packed: 0, worker: WORKER_NUMBERS, kept: Vec::new() };
         let mut end = 0;
         for layer in architecture.layers() {
-            // A batch of one may have another algorithm than one of the whole capacity.
+            // A smaller batch may have another algorithm than one of the whole capacity.
             let of = |images| layers::memory::<T>(&layer.kind, images, tier, algorithms);
-            let memory = of(capacity).or(of(1));
+            let memory = (1..=capacity.min(FEW)).map(of).fold(of(capacity), Memory::or);
             let room = KEPT_NUMBERS.saturating_sub(end);
             let is_kept = purpose == Purpose::Inference && memory.filters <= room;
             let kept = if is_kept { memory.filters } else { 0 };
@@ -117,8 +120,8 @@ pub(super) struct Scratch<T> {
     packed: Buffer<T>,
     workers: Workers<T>,
     filters: Buffer<T>,
-    /// Where each layer's filters are, and whether they are those of the parameters.
-    kept: Vec<(Range<usize>, bool)>,
+    /// Where each layer's filters are, and for which algorithm they were packed; none if not since the parameters changed.
+    kept: Vec<(Range<usize>, Option<ConvolutionAlgorithm>)>,
     /// The version of the parameters that filters are kept of.
     version: Option<u64>,
 }
@@ -131,7 +134,7 @@ impl<T: Scalar> Scratch<T> {
             packed: zeros(plan.packed),
             workers: Workers::new(plan.worker),
             filters: zeros(plan.kept_numbers()),
-            kept: plan.kept.iter().map(|range| (range.clone(), false)).collect(),
+            kept: plan.kept.iter().map(|range| (range.clone(), None)).collect(),
             version: None,
         }
     }
@@ -139,16 +142,16 @@ impl<T: Scalar> Scratch<T> {
     /// Forgets filters that are not of this version of the parameters.
     pub(super) fn keep_filters_of(&mut self, version: u64) {
         if self.version.replace(version) != Some(version) {
-            self.kept.iter_mut().for_each(|(_, are_fresh)| *are_fresh = false);
+            self.kept.iter_mut().for_each(|(_, packed_for)| *packed_for = None);
         }
     }
 
     /// For a layer.
     pub(super) fn context(&mut self, images: usize, layer: usize) -> Context<'_, T> {
         let Self { tier, algorithms, ref mut packed, ref workers, ref mut filters, ref mut kept, .. } = *self;
-        let (range, are_fresh) = &mut kept[layer];
+        let (range, packed_for) = &mut kept[layer];
         let numbers = &mut filters[range.clone()];
-        let kept = (!numbers.is_empty()).then_some(KeptFilters { numbers, are_fresh });
+        let kept = (!numbers.is_empty()).then_some(KeptFilters { numbers, packed_for });
         Context { images, tier, algorithms, packed, workers, kept, relu: false }
     }
 

@@ -402,7 +402,8 @@ impl<T: Scalar> ForwardPass<'_, T> {
     {
         let entry = &self.workspace.architecture.layers()[index];
         let (input, output) = (self.workspace.volume(entry.inputs[0]), self.output(index));
-        let is_done = index > 0 && !self.observer.is_active() && fuses(self.workspace.architecture, index - 1);
+        let is_done =
+            index > 0 && !self.observer.is_active() && fuses(self.workspace.architecture, index - 1);
         let draw = self.workspace.draw(index);
         let TrainingWorkspace { volumes, kinks, .. } = &mut *self.workspace;
         if !entry.is_in_place() {

@@ -2,47 +2,72 @@
 //!
 //! Forward, each output is a window on the input times the packed filters. Backward by the input, each pixel of the
 //! input's gradient is a window on the output's gradient times the filters' taps that reach it, pixels being taken
-//! [phase](Phase) by phase. Only windows that overlap the padding are copied, with its zeros.
+//! [phase](Phase) by phase. Where windows reach into the padding, a piece of work copies the rows that it needs, with zeros
+//! around them.
+
+use std::ops::Range;
 
 use convnet_geometry::{Axis, Convolution};
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 
-use crate::gemm::{Finish, Packed, Panels, Rows, Steps, Terms, packed_length};
-use crate::layers::columns::{Columns, Phase, Position};
-use crate::layers::matrices::{matrix, matrix_mut};
-use crate::layers::{Context, Memory};
-use crate::parallel::{self, Work};
+use super::pieces::{Cut, framed, framed_numbers};
+use crate::gemm::{Finish, Packed, Panels, Rows, packed_length};
+use crate::layers::columns::{Beyond, Columns, Phase};
+use crate::layers::matrices::matrix;
+use crate::layers::{Context, ConvolutionAlgorithm, Memory};
+use crate::parallel::Work;
 use crate::scalar::Scalar;
 use crate::simd::Tier;
 
-/// Pixels in one piece of work. A multiple of every tile's rows.
+/// Pixels in one piece of work, or as many as a row has. A multiple of every tile's rows.
 const PIXELS: usize = 96;
 
 /// Pieces that are enough for every thread to have some.
 const ENOUGH_PIECES: usize = 16;
 
+/// Pixels whose windows are multiplied together.
+const LOT: usize = 96;
+
 /// What it needs to pack filters, and to copy windows.
-pub(super) fn memory<T: Scalar>(convolution: &Convolution, tier: Tier) -> Memory {
+pub(super) fn memory<T: Scalar>(convolution: &Convolution, images: usize, tier: Tier) -> Memory {
     let (taps, filters) = (convolution.taps(), convolution.group_filters());
-    let forward = packed_length::<T>(tier, taps, filters);
     let depth = convolution.group_depth();
     let of_phase = |(height, width): (Phase, Phase)| {
         packed_length::<T>(tier, height.cells().saturating_mul(width.cells()).saturating_mul(filters), depth)
     };
     let backward = phases(convolution).map(of_phase).fold(0, usize::saturating_add);
-    let cells = convolution.window().filter.width.saturating_mul(convolution.window().filter.height);
-    let room = |window: usize| window.saturating_mul(PIXELS).min(ROOM.max(window));
+    let columns = Columns::new(convolution, 0);
+    let Cut { images: of_piece, rows, .. } = forward_cut::<T>(convolution, images, tier);
+    let rows = columns.source_rows(0..rows).len();
+    let worker = framed_numbers(columns.source(), columns.beyond(), of_piece, rows);
+    let (height, beyond) = (convolution.input().height, beyond(convolution));
+    let Cut { images: of_piece, rows, .. } = backward_cut::<T>(convolution, images, tier);
+    let needed = |first| rows_needed(convolution, first..height.min(first + rows)).len();
+    let rows = (0..height).step_by(rows).map(needed).max().unwrap_or(0);
+    let worker_backward = framed_numbers(convolution.output(), beyond, of_piece, rows);
     Memory {
-        filters: forward.saturating_mul(convolution.groups()),
+        filters: packed_length::<T>(tier, taps, filters).saturating_mul(convolution.groups()),
         forward: 0,
         backward: backward.saturating_mul(convolution.groups()),
-        worker: room(taps),
-        worker_backward: room(cells.saturating_mul(filters)),
+        worker,
+        worker_backward,
     }
 }
 
-/// Numbers of memory that copied windows are kept within, if one does not take more.
-const ROOM: usize = 1 << 17;
+/// Channels are cut only where there is one group: twice as many as a panel has, so that windows are read less often.
+fn channels<T: Scalar>(convolution: &Convolution, tier: Tier, depth: usize) -> (usize, usize) {
+    if convolution.groups() == 1 { (ENOUGH_PIECES, 2 * T::panel_width(tier)) } else { (1, depth) }
+}
+
+fn forward_cut<T: Scalar>(convolution: &Convolution, images: usize, tier: Tier) -> Cut {
+    let output = convolution.output();
+    Cut::new(output, images, PIXELS, 1, channels::<T>(convolution, tier, output.depth))
+}
+
+fn backward_cut<T: Scalar>(convolution: &Convolution, images: usize, tier: Tier) -> Cut {
+    let input = convolution.input();
+    Cut::new(input, images, PIXELS, 1, channels::<T>(convolution, tier, input.depth))
+}
 
 pub(super) fn forward<T: Scalar>(
     convolution: &Convolution,
@@ -55,36 +80,41 @@ pub(super) fn forward<T: Scalar>(
     let Context { images, tier, workers, relu, .. } = *context;
     let (taps, filters) = (convolution.taps(), convolution.group_filters());
     let length = packed_length::<T>(tier, taps, filters);
-    let packed = context.filters(length * convolution.groups(), |packed| {
+    let packed = context.filters(ConvolutionAlgorithm::Direct, length * convolution.groups(), |packed| {
         for (group, memory) in packed.chunks_exact_mut(length).enumerate() {
             Panels::new(tier, taps, filters, memory)
                 .fill_shared(filters_of(convolution, weights, group).reversed_axes());
         }
     });
-    let work = Work::of(images, convolution.macs());
-    let output = matrix_mut(output, convolution.filters());
-    let piece = piece::<T>(tier, output.dim(), PIXELS, convolution.groups());
-    parallel::tiles(output, piece, work, |(first, column), mut output| {
-        let pixels = output.nrows();
+    let (cut, work) = (forward_cut::<T>(convolution, images, tier), Work::of(images, convolution.macs()));
+    cut.run(output, convolution.output(), work, |piece, mut output| {
         workers.with(|scratch| {
-            for group in 0..convolution.groups() {
-                let packed = Packed::new(tier, taps, filters, &packed[group * length..]);
-                let first_filter = group * filters + column;
-                let of_group = filters.min(output.ncols());
-                let columns = Columns::new(convolution, group);
+            let columns = Columns::new(convolution, 0);
+            let rows = (piece.images.clone(), columns.source_rows(piece.rows.clone()));
+            let (source, frame) = framed(input, convolution.input(), columns.beyond(), rows, scratch);
+            for (group, packed) in packed.chunks_exact(length).enumerate() {
+                // All filters of the group, or those of the piece if it is the only one.
+                let channels = if cut.channels < filters { piece.channels.clone() } else { 0..filters };
+                let of_group = group * filters..group * filters + channels.len();
+                let of_bias = of_group.start + channels.start..of_group.end + channels.start;
                 let product = Product {
                     tier,
-                    source: input,
-                    columns: &columns,
-                    filters: packed.block(0..taps, column..column + of_group),
-                    finish: Finish::Store {
-                        bias: if bias.is_empty() { bias } else { &bias[first_filter..first_filter + of_group] },
-                        relu,
-                    },
+                    source,
+                    columns: Columns::new(convolution, group).within(&frame),
+                    filters: Packed::new(tier, taps, filters, packed).block(0..taps, channels),
+                    finish: Finish::Store { bias: if bias.is_empty() { bias } else { &bias[of_bias] }, relu },
                 };
-                let windows = (0..pixels).zip(columns.positions(first));
-                let of_group = group * of_group..(group + 1) * of_group;
-                product.run(windows, output.slice_mut(s![.., of_group]), scratch);
+                let mut output = output.slice_mut(s![.., of_group]);
+                let mut lot = Lot::new();
+                let mut row = 0;
+                for image in piece.images.clone() {
+                    for y in piece.rows.clone() {
+                        let width = convolution.output().width;
+                        product.run(image - frame.image, y, 0..width, (row, 1), &mut lot, output.view_mut());
+                        row += width;
+                    }
+                }
+                product.multiply(&mut lot, output);
             }
         });
     });
@@ -116,48 +146,47 @@ pub(super) fn input_gradient<T: Scalar>(
         }
     }
     let packed = &**packed;
-    let input = convolution.input();
+    let (input, beyond) = (convolution.input(), beyond(convolution));
     // Whether there are pixels that no tap reaches.
     let reached: usize = phases(convolution).map(|(h, w)| h.pixels.count * w.pixels.count).sum();
     let leaves_out = reached < input.width * input.height;
-    let work = Work::of(images, convolution.macs());
-    let gradient = matrix_mut(gradient, input.depth);
-    let rows = PIXELS.div_ceil(input.width);
-    let piece = piece::<T>(tier, gradient.dim(), rows * input.width, convolution.groups());
-    parallel::tiles(gradient, piece, work, |(first, column), mut gradient| {
+    let (cut, work) = (backward_cut::<T>(convolution, images, tier), Work::of(images, convolution.macs()));
+    cut.run(gradient, input, work, |piece, mut gradient| {
         if leaves_out {
             gradient.fill(T::zero());
         }
-        // Rows of pixels, numbered through all images.
-        let rows = first / input.width..(first + gradient.nrows()) / input.width;
         workers.with(|scratch| {
+            let rows = (piece.images.clone(), rows_needed(convolution, piece.rows.clone()));
+            let (source, frame) = framed(output_gradient, convolution.output(), beyond, rows, scratch);
             let mut rest = packed;
             for group in 0..convolution.groups() {
-                let of_group = depth.min(gradient.ncols());
-                let mut gradient = gradient.slice_mut(s![.., group * of_group..(group + 1) * of_group]);
+                let channels = if cut.channels < depth { piece.channels.clone() } else { 0..depth };
+                let of_group = group * depth..group * depth + channels.len();
+                let mut gradient = gradient.slice_mut(s![.., of_group]);
                 for (height, width) in phases(convolution) {
-                    let columns = Columns::backward(convolution, group, &height, &width);
+                    let columns = Columns::backward(convolution, group, &height, &width).within(&frame);
                     let taps = columns.count();
-                    let filters = Packed::new(tier, taps, depth, rest);
+                    let filters = Packed::new(tier, taps, depth, rest).block(0..taps, channels.clone());
                     rest = &rest[packed_length::<T>(tier, taps, depth)..];
-                    let product = Product {
-                        tier,
-                        source: output_gradient,
-                        columns: &columns,
-                        filters: filters.block(0..taps, column..column + of_group),
-                        finish: Finish::STORE,
-                    };
-                    let of_phase = rows.clone().filter_map(|row| {
-                        let (image, y) = (row / input.height, row % input.height);
-                        let y = y.checked_sub(height.first).filter(|y| y % height.pixels.step == 0)?;
-                        Some((row, image, y / height.pixels.step))
-                    });
-                    let windows = of_phase.flat_map(|(row, image, y)| {
-                        let first = (row - rows.start) * input.width + width.first;
-                        (0..width.pixels.count)
-                            .map(move |x| (first + x * width.pixels.step, columns.at(image, y, x)))
-                    });
-                    product.run(windows, gradient.view_mut(), scratch);
+                    let product = Product { tier, source, columns, filters, finish: Finish::STORE };
+                    let mut lot = Lot::new();
+                    for (index, image) in piece.images.clone().enumerate() {
+                        for y in height.among(piece.rows.clone()) {
+                            let row = height.first + y * height.pixels.step - piece.rows.start;
+                            let first = (index * piece.rows.len() + row) * input.width + width.first;
+                            let of_phase = (first, width.pixels.step);
+                            let windows = 0..width.pixels.count;
+                            product.run(
+                                image - frame.image,
+                                y,
+                                windows,
+                                of_phase,
+                                &mut lot,
+                                gradient.view_mut(),
+                            );
+                        }
+                    }
+                    product.multiply(&mut lot, gradient.view_mut());
                 }
             }
         });
@@ -166,11 +195,26 @@ pub(super) fn input_gradient<T: Scalar>(
 
 /// The phases of the input's pixels, along height and width.
 fn phases(convolution: &Convolution) -> impl Iterator<Item = (Phase, Phase)> {
-    let (window, input, output) =
-        (convolution.window(), convolution.input().extent(), convolution.output());
+    let (window, input, output) = (convolution.window(), convolution.input().extent(), convolution.output());
     let along_height = Phase::all(window.along(Axis::Height, input), output.height);
     let along_width = Phase::all(window.along(Axis::Width, input), output.width);
     along_height.flat_map(move |height| along_width.clone().map(move |width| (height, width)))
+}
+
+/// How far windows of any phase reach beyond the output.
+fn beyond(convolution: &Convolution) -> Beyond {
+    let of_phase = |(height, width)| Columns::backward(convolution, 0, &height, &width).beyond();
+    phases(convolution).map(of_phase).fold(Beyond::default(), Beyond::or)
+}
+
+/// The rows of the output, and beyond it, from which these rows of the input are reached.
+fn rows_needed(convolution: &Convolution, rows: Range<usize>) -> Range<isize> {
+    let of_phase = |(height, width): (Phase, Phase)| {
+        let among = height.among(rows.clone());
+        (!among.is_empty()).then(|| Columns::backward(convolution, 0, &height, &width).source_rows(among))
+    };
+    let all = phases(convolution).filter_map(of_phase);
+    all.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end)).unwrap_or(0..0)
 }
 
 /// The filters of a group, `[K/G, taps]`.
@@ -179,60 +223,41 @@ fn filters_of<'a, T>(convolution: &Convolution, weights: &'a [T], group: usize) 
     matrix(&weights[group * length..(group + 1) * length], convolution.taps())
 }
 
-/// Rows and columns of one piece of a product: all columns, unless there are few rows.
-fn piece<T: Scalar>(tier: Tier, (rows, columns): (usize, usize), of: usize, groups: usize) -> (usize, usize) {
-    let pieces = ENOUGH_PIECES.div_ceil(rows.div_ceil(of));
-    if groups > 1 || pieces < 2 {
-        return (of, columns);
-    }
-    // Twice as wide as a panel, so that a window that was copied is used twice.
-    let width = 2 * T::panel_width(tier);
-    (of, columns.div_ceil(pieces).next_multiple_of(width))
-}
-
-/// A product of windows with packed filters.
+/// A product of windows, which all lie inside, with packed filters.
 struct Product<'a, T> {
     tier: Tier,
     source: &'a [T],
-    columns: &'a Columns,
+    columns: Columns,
     filters: Packed<'a, T>,
     finish: Finish<'a, T>,
 }
 
 impl<T: Scalar> Product<'_, T> {
-    /// Computes the rows of `output` that are given, each with its window.
+    /// Adds the windows at row `y` of an image to the lot, which is multiplied whenever it is full: the first of them gives row
+    /// `to.0` of the output, the next ones every `to.1`th behind it.
     fn run(
         &self,
-        windows: impl Iterator<Item = (usize, Position)>,
+        image: usize,
+        y: usize,
+        windows: Range<usize>,
+        (to, step): (usize, usize),
+        lot: &mut Lot,
         mut output: ArrayViewMut2<'_, T>,
-        scratch: &mut [T],
     ) {
-        let (terms, taps) = (self.columns.terms(), self.columns.count());
-        let all = self.columns.taps(0..taps);
-        let room = (scratch.len() / taps).min(PIXELS);
-        let (mut inside, mut copied) = (Lot::new(), Lot::new());
-        for (row, position) in windows {
-            if position.is_inside() {
-                inside.push(self.columns.first(&position), row);
-                if inside.length == PIXELS {
-                    self.multiply(self.source, &mut inside, terms, output.view_mut());
-                }
-            } else {
-                let first = copied.length * taps;
-                self.columns.gather(self.source, &position, &all, &mut scratch[first..first + taps]);
-                copied.push(first, row);
-                if copied.length == room {
-                    self.multiply(scratch, &mut copied, Terms::run(Steps::adjacent(taps)), output.view_mut());
-                }
+        let [_, along] = self.columns.steps();
+        let begin = self.columns.first(&self.columns.at(image, y, windows.start));
+        for (i, _) in windows.enumerate() {
+            lot.push(begin + i * along, to + i * step);
+            if lot.length == LOT {
+                self.multiply(lot, output.view_mut());
             }
         }
-        self.multiply(self.source, &mut inside, terms, output.view_mut());
-        self.multiply(scratch, &mut copied, Terms::run(Steps::adjacent(taps)), output.view_mut());
     }
 
-    fn multiply(&self, numbers: &[T], lot: &mut Lot, terms: Terms, output: ArrayViewMut2<'_, T>) {
+    fn multiply(&self, lot: &mut Lot, output: ArrayViewMut2<'_, T>) {
         let (firsts, rows) = (&lot.firsts[..lot.length], &lot.rows[..lot.length]);
-        T::product(self.tier, Rows { numbers, firsts, terms }, self.filters, output, rows, self.finish);
+        let a = Rows { numbers: self.source, firsts, terms: self.columns.terms() };
+        T::product(self.tier, a, self.filters, output, rows, self.finish);
         lot.length = 0;
     }
 }
@@ -240,13 +265,13 @@ impl<T: Scalar> Product<'_, T> {
 /// Windows that are multiplied together: where each begins, and which row of the output it gives.
 struct Lot {
     length: usize,
-    firsts: [usize; PIXELS],
-    rows: [usize; PIXELS],
+    firsts: [usize; LOT],
+    rows: [usize; LOT],
 }
 
 impl Lot {
     const fn new() -> Self {
-        Self { length: 0, firsts: [0; PIXELS], rows: [0; PIXELS] }
+        Self { length: 0, firsts: [0; LOT], rows: [0; LOT] }
     }
 
     fn push(&mut self, first: usize, row: usize) {

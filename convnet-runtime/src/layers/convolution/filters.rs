@@ -1,15 +1,15 @@
 //! The gradient by the filters: for every tap, what it saw times what its filter's outputs ask for.
 //!
 //! `gradient^T[tap, filter] = sum over outputs of input[window + tap] * output_gradient[filter]`. Inputs are read where
-//! they lie, a row of windows after the other; only windows that overlap the padding are copied. The output's gradient is
+//! they lie, a row of windows after the other, or from a copy where windows reach into the padding. The output's gradient is
 //! packed, some hundred pixels at a time. The work is cut by taps, and by images where filters are few: each part adds up
 //! its images in their order, and the parts are added in theirs.
 
 use std::ops::Range;
 
 use convnet_geometry::Convolution;
-use ndarray::Axis;
 
+use super::pieces::{framed, framed_numbers};
 use crate::gemm::{Finish, Packed, Panels, Rows, Steps, Terms, packed_length};
 use crate::layers::columns::Columns;
 use crate::layers::matrices::matrix_mut;
@@ -58,26 +58,24 @@ impl Cut {
     }
 }
 
-/// The most outputs that are packed at a time.
-fn pixels_of_band(convolution: &Convolution) -> usize {
+/// Rows of outputs that are packed at a time.
+fn rows_of_band(convolution: &Convolution) -> usize {
     let output = convolution.output();
-    PIXELS.max(output.width).min(output.width.saturating_mul(output.height))
+    (PIXELS / output.width).clamp(1, output.height)
 }
 
-/// What it needs for sums, and to pack gradients and copy windows.
+/// What it needs for sums, and to pack gradients and copy inputs.
 pub(super) fn memory<T: Scalar>(convolution: &Convolution, images: usize, tier: Tier) -> Memory {
-    let pixels = pixels_of_band(convolution);
+    let (rows, columns) = (rows_of_band(convolution), Columns::new(convolution, 0));
+    let pixels = rows.saturating_mul(convolution.output().width);
     let packed = packed_length::<T>(tier, pixels, convolution.group_filters());
-    // A smaller batch may be cut otherwise.
-    let of_batch = |images| {
-        let cut = Cut::of(convolution, images);
-        Memory {
-            backward: cut.length(convolution).saturating_mul(cut.parts * cut.pieces),
-            worker_backward: packed.saturating_add(pixels.saturating_mul(cut.taps)),
-            ..Memory::default()
-        }
-    };
-    (1..=images.min(PIECES)).map(of_batch).fold(Memory::default(), Memory::or)
+    let framed = framed_numbers(columns.source(), columns.beyond(), 1, columns.source_rows(0..rows).len());
+    let cut = Cut::of(convolution, images);
+    Memory {
+        backward: cut.length(convolution).saturating_mul(cut.parts * cut.pieces),
+        worker_backward: packed.saturating_add(framed),
+        ..Memory::default()
+    }
 }
 
 pub(super) fn gradient<T: Scalar>(
@@ -143,11 +141,12 @@ impl Piece<'_> {
         sums: &mut [T],
         scratch: &mut [T],
     ) {
-        let (output, filters) = (self.convolution.output(), self.convolution.group_filters());
-        let rows = (pixels_of_band(self.convolution) / output.width).max(1);
-        for first in (0..output.height).step_by(rows) {
-            let band = first..output.height.min(first + rows);
-            self.add_band((image, band), input, output_gradient, &mut sums[..self.taps.len() * filters], scratch);
+        let sums = &mut sums[..self.taps.len() * self.convolution.group_filters()];
+        let height = self.convolution.output().height;
+        let rows = rows_of_band(self.convolution);
+        for first in (0..height).step_by(rows) {
+            let band = first..height.min(first + rows);
+            self.add_band((image, band), input, output_gradient, sums, scratch);
         }
     }
 
@@ -162,61 +161,34 @@ impl Piece<'_> {
     ) {
         let Self { tier, convolution, columns, group, ref taps } = *self;
         let (output, filters) = (convolution.output(), convolution.group_filters());
-        let [height, width] = columns.slides().map(|slide| slide.inside());
-        let inside_rows = height.start.max(band.start)..height.end.min(band.end);
-        let inside = if width.is_empty() { 0 } else { inside_rows.len() * width.len() };
         let pixels = band.len() * output.width;
-        let (memory, windows) = scratch.split_at_mut(packed_length::<T>(tier, pixels, filters));
-        // Outputs whose windows lie inside come first, then the others.
-        let is_inside = |y: usize, x: usize| inside_rows.contains(&y) && width.contains(&x);
-        let ordered = |inside: bool| {
-            let all = band.clone().flat_map(|y| (0..output.width).map(move |x| (y, x)));
-            all.filter(move |&(y, x)| is_inside(y, x) == inside)
-        };
-        let mut order = ordered(true).chain(ordered(false));
-        Panels::new(tier, pixels, filters, memory).fill_by_row(|_| {
-            let (y, x) = order.next().expect("as many as there are outputs");
-            let pixel = (image * output.height + y) * output.width + x;
-            let first = pixel * output.depth + group * filters;
+        let (memory, scratch) = scratch.split_at_mut(packed_length::<T>(tier, pixels, filters));
+        let first = (image * output.height + band.start) * output.width;
+        Panels::new(tier, pixels, filters, memory).fill_by_row(|row| {
+            let first = (first + row) * output.depth + group * filters;
             &output_gradient[first..first + filters]
         });
         let packed = Packed::new(tier, pixels, filters, memory);
-        let (count, of_piece) = (taps.len(), columns.taps(taps.clone()));
-        let mut copied = windows.chunks_exact_mut(count);
-        for (y, x) in ordered(false) {
-            let window = copied.next().expect("room for every output");
-            columns.gather(input, &columns.at(image, y, x), &of_piece, window);
-        }
-        let mut sums = matrix_mut(sums, filters);
-        let [down, along] = columns.steps();
-        for (first, mut sums) in (0..count).step_by(PLACES).zip(sums.axis_chunks_iter_mut(Axis(0), PLACES))
-        {
-            let (places, mut to) = ([0; PLACES], [0; PLACES]);
-            let length = sums.nrows();
-            to.iter_mut().enumerate().for_each(|(i, to)| *to = i);
-            if inside > 0 {
-                let corner = columns.first(&columns.at(image, inside_rows.start, width.start));
-                let mut firsts = places;
-                for (i, place) in firsts[..length].iter_mut().enumerate() {
-                    *place = corner + columns.tap(taps.start + first + i);
-                }
-                let terms = Terms {
-                    outer: Steps { count: inside_rows.len(), step: down },
-                    middle: Steps::ONE,
-                    inner: Steps { count: width.len(), step: along },
-                };
-                let a = Rows { numbers: input, firsts: &firsts[..length], terms };
-                let packed = packed.block(0..inside, 0..filters);
-                T::product(tier, a, packed, sums.view_mut(), &to[..length], Finish::Add);
+        let rows = (image..image + 1, columns.source_rows(band.clone()));
+        let (numbers, frame) = framed(input, convolution.input(), columns.beyond(), rows, scratch);
+        let columns = columns.within(&frame);
+        let ([down, along], corner) =
+            (columns.steps(), columns.first(&columns.at(image - frame.image, band.start, 0)));
+        let terms = Terms {
+            outer: Steps { count: band.len(), step: down },
+            middle: Steps::ONE,
+            inner: Steps { count: output.width, step: along },
+        };
+        let to: [usize; PLACES] = std::array::from_fn(|row| row);
+        for (first, sums) in taps.clone().step_by(PLACES).zip(sums.chunks_mut(PLACES * filters)) {
+            let sums = matrix_mut(sums, filters);
+            let mut firsts = [0; PLACES];
+            for (place, tap) in firsts.iter_mut().zip(first..taps.end) {
+                *place = corner + columns.tap(tap);
             }
-            if inside < pixels {
-                let mut firsts = places;
-                firsts[..length].iter_mut().enumerate().for_each(|(i, place)| *place = first + i);
-                let terms = Terms::run(Steps { count: pixels - inside, step: count });
-                let a = Rows { numbers: windows, firsts: &firsts[..length], terms };
-                let packed = packed.block(inside..pixels, 0..filters);
-                T::product(tier, a, packed, sums.view_mut(), &to[..length], Finish::Add);
-            }
+            let a = Rows { numbers, firsts: &firsts[..sums.nrows()], terms };
+            let to = &to[..sums.nrows()];
+            T::product(tier, a, packed, sums, to, Finish::Add);
         }
     }
 }

@@ -11,9 +11,10 @@ use std::ops::Range;
 use convnet_geometry::{Convolution, Extent, Volume, Window};
 use ndarray::{ArrayViewMut2, ArrayViewMut3, ShapeBuilder, s};
 
+use super::pieces::{Cut, Piece};
 use crate::gemm::{Cells, Finish, Packed, Panels, Places, Rows, Steps, Terms, Transformed, packed_length};
 use crate::layers::matrices::matrix_mut;
-use crate::layers::{Context, Memory};
+use crate::layers::{Context, ConvolutionAlgorithm, Memory};
 use crate::network::Gradients;
 use crate::parallel::{self, Work};
 use crate::scalar::Scalar;
@@ -45,13 +46,28 @@ const PARTS: usize = 8;
 /// Rows of a product whose places are worked out at once.
 const PLACES: usize = 96;
 
+/// Channels of filters that are transformed at a time.
+const CHANNELS: usize = 16;
+
+/// Tiles of one image, or of a batch, from which the transforms of filters cost less than they save.
+const MANY_OF_IMAGE: usize = 5;
+const MANY_OF_BATCH: usize = 32;
+
+/// Channels and filters from which it saves something.
+const DEEP: usize = 8;
+
+/// Whether it is faster than a direct convolution, for a batch of this size.
+pub(super) const fn is_worthwhile(convolution: &Convolution, images: usize) -> bool {
+    let Volume { width, height, .. } = convolution.output();
+    let tiles = width.div_ceil(OUTPUTS) * height.div_ceil(OUTPUTS);
+    let is_deep = convolution.input().depth >= DEEP && convolution.filters() >= DEEP;
+    is_deep && (tiles >= MANY_OF_IMAGE || tiles.saturating_mul(images) >= MANY_OF_BATCH)
+}
+
 /// Whether filters are 3 x 3 with stride 1, and see all channels.
 pub(super) const fn is_admissible(convolution: &Convolution) -> bool {
     let Window { filter, stride, dilation, .. } = convolution.window();
-    convolution.groups() == 1
-        && is_square(filter, 3)
-        && is_square(stride, 1)
-        && is_square(dilation, 1)
+    convolution.groups() == 1 && is_square(filter, 3) && is_square(stride, 1) && is_square(dilation, 1)
 }
 
 const fn is_square(extent: Extent, side: usize) -> bool {
@@ -94,10 +110,8 @@ impl Stencil {
     /// The inputs of a tile, in the source.
     fn inputs(&self, Tile { image, y, x }: Tile) -> Places {
         let Volume { width, height, depth } = self.source;
-        let (top, left) = (
-            self.origin.0 + (y * OUTPUTS).cast_signed(),
-            self.origin.1 + (x * OUTPUTS).cast_signed(),
-        );
+        let (top, left) =
+            (self.origin.0 + (y * OUTPUTS).cast_signed(), self.origin.1 + (x * OUTPUTS).cast_signed());
         let inside = |first: isize, by: usize, side: usize| {
             usize::try_from(first + by.cast_signed()).ok().filter(|&at| at < side)
         };
@@ -120,35 +134,16 @@ impl Stencil {
 
     /// How the work on a batch is cut.
     fn cut(&self, images: usize) -> Cut {
-        let (rows, columns) = self.tiles();
-        let (rows, images_of_piece) = if rows * columns <= TILES {
-            (rows, TILES.div_ceil(rows * columns).min(images))
-        } else {
-            (TILES.div_ceil(columns).min(rows), 1)
-        };
-        let pieces = images.div_ceil(images_of_piece) * self.tiles().0.div_ceil(rows);
-        let depth = self.target.depth;
-        let of_depth = depth.div_ceil(ENOUGH_PIECES.div_ceil(pieces)).next_multiple_of(COLUMNS).min(depth);
-        Cut { images: images_of_piece, rows, tiles: images_of_piece * rows * columns, columns: of_depth }
+        Cut::new(self.target, images, TILES * OUTPUTS * OUTPUTS, OUTPUTS, (ENOUGH_PIECES, COLUMNS))
     }
 
     /// Memory of a worker.
     fn worker(&self, images: usize) -> usize {
-        let Cut { tiles, columns, .. } = self.cut(images);
-        let depth = self.source.depth;
-        let each = apart(tiles.saturating_mul(depth)).saturating_add(apart(tiles.saturating_mul(columns)));
-        each.saturating_mul(CELLS).saturating_add(depth.max(columns))
+        let (Cut { images, rows, channels }, depth) = (self.cut(images), self.source.depth);
+        let tiles = images.saturating_mul(rows.div_ceil(OUTPUTS)).saturating_mul(self.tiles().1);
+        let each = apart(tiles.saturating_mul(depth)).saturating_add(apart(tiles.saturating_mul(channels)));
+        each.saturating_mul(CELLS).saturating_add(depth.max(channels))
     }
-}
-
-/// One piece of work: images, rows of tiles, and channels of the target.
-#[derive(Clone, Copy, Debug)]
-struct Cut {
-    images: usize,
-    rows: usize,
-    /// Tiles of both.
-    tiles: usize,
-    columns: usize,
 }
 
 /// A tile of one image of the batch.
@@ -184,17 +179,12 @@ pub(super) fn memory<T: Scalar>(convolution: &Convolution, images: usize, tier: 
     let (forward, backward) = (Stencil::forward(convolution), Stencil::backward(convolution));
     let of_filters = apart(BLOCK * COLUMNS.min(filters)).saturating_mul(CELLS);
     let of_filters = of_filters.saturating_add(packed(BLOCK, depth)).saturating_add(depth.max(COLUMNS));
-    let sums = (1..=images.min(PARTS)).map(|images| Sums::of(convolution, images).numbers());
-    // A smaller batch may be cut otherwise.
-    let worker = |stencil: Stencil| {
-        (1..=images.min(TILES)).map(|images| stencil.worker(images)).fold(stencil.worker(images), usize::max)
-    };
     Memory {
         filters: packed(depth, filters),
         forward: 0,
-        backward: sums.fold(packed(filters, depth), usize::max),
-        worker: worker(forward),
-        worker_backward: worker(backward).max(of_filters),
+        backward: packed(filters, depth).max(Sums::of(convolution, images).numbers()),
+        worker: forward.worker(images),
+        worker_backward: backward.worker(images).max(of_filters),
     }
 }
 
@@ -209,16 +199,24 @@ pub(super) fn forward<T: Scalar>(
     let Context { images, tier, workers, relu, .. } = *context;
     let (depth, filters) = (convolution.input().depth, convolution.filters());
     let length = packed_length::<T>(tier, CELLS * (depth | 1), filters);
-    let packed = context.filters(length, |packed| {
+    let packed = context.filters(ConvolutionAlgorithm::Winograd, length, |packed| {
         transform_filters(tier, (depth, filters), packed, |panel, first| {
-            // A panel is so many filters; each is a column.
+            // A panel is so many filters; each is a column. Some channels of all of them are written while their lines of the
+            // panel are in the cache.
             let width = T::panel_width(tier);
-            for k in 0..width.min(filters - first) {
-                let weights = &weights[(first + k) * TAPS * depth..][..TAPS * depth];
-                let from = Cells { numbers: weights, places: &places(0, depth), depth, zeros: &[] };
-                let column = ArrayViewMut3::from_shape((CELLS, depth | 1, width), &mut *panel).expect("a panel");
-                let to = Transformed::rows(column.slice_move(s![.., ..depth, k]), &places(0, 1));
-                T::transform(tier, Transform::Filter, from, to, Finish::STORE);
+            let filters = width.min(filters - first);
+            for channel in (0..depth).step_by(CHANNELS) {
+                let channels = CHANNELS.min(depth - channel);
+                for k in 0..filters {
+                    let numbers = &weights[(first + k) * TAPS * depth..][..TAPS * depth];
+                    let from =
+                        Cells { numbers, places: &places(channel, depth), depth: channels, zeros: &[] };
+                    let rows =
+                        ArrayViewMut3::from_shape((CELLS, depth | 1, width), &mut *panel).expect("a panel");
+                    let column = rows.slice_move(s![.., channel..channel + channels, k]);
+                    let to = Transformed::rows(column, &places(0, 1));
+                    T::transform(tier, Transform::Filter, from, to, Finish::STORE);
+                }
             }
         });
     });
@@ -254,8 +252,11 @@ pub(super) fn input_gradient<T: Scalar>(
     let filters = Packed::new(tier, CELLS * (filters | 1), depth, packed);
     let stencil = Stencil::backward(convolution);
     let finish = Finish::STORE;
-    Pass { tier, stencil, source: output_gradient, filters, finish, workers }
-        .run(images, convolution.macs(), gradient);
+    Pass { tier, stencil, source: output_gradient, filters, finish, workers }.run(
+        images,
+        convolution.macs(),
+        gradient,
+    );
 }
 
 /// Transforms filters into a packed matrix, panel by panel: `f` fills a panel, which begins with this column. Each place of a
@@ -285,27 +286,17 @@ struct Pass<'a, T> {
 
 impl<T: Scalar> Pass<'_, T> {
     fn run(&self, images: usize, macs: u64, target: &mut [T]) {
-        let (Stencil { target: Volume { width, depth, .. }, .. }, pixels) = (self.stencil, self.stencil.pixels());
         let (cut, work) = (self.stencil.cut(images), Work::of(images, macs));
-        let rows = self.stencil.tiles().0;
-        let target = matrix_mut(target, depth);
-        parallel::tiles(target, (cut.images * pixels, depth), work, |(first, _), target| {
-            let (image, images) = (first / pixels, target.nrows() / pixels);
-            let of_piece = if cut.rows == rows { target.nrows() } else { cut.rows * OUTPUTS * width };
-            parallel::tiles(target, (of_piece, cut.columns), work, |(first, column), target| {
-                let first = first / (OUTPUTS * width);
-                let rows = first..rows.min(first + cut.rows);
-                self.piece(image..image + images, rows, column, target);
-            });
-        });
+        cut.run(target, self.stencil.target, work, |piece, target| self.piece(piece, target));
     }
 
-    /// Some rows of tiles of some images, and some channels of the target.
-    fn piece(&self, images: Range<usize>, rows: Range<usize>, column: usize, mut target: ArrayViewMut2<'_, T>) {
+    /// Some rows of some images, and some channels of the target.
+    fn piece(&self, Piece { images, rows, channels }: Piece, mut target: ArrayViewMut2<'_, T>) {
         let Self { tier, stencil, .. } = *self;
-        let (depth, columns) = (stencil.source.depth, target.ncols());
-        // The first row of the target that this piece has.
-        let first = images.start * stencil.pixels() + rows.start * OUTPUTS * stencil.target.width;
+        let (depth, column, columns) = (stencil.source.depth, channels.start, channels.len());
+        // The first pixel of the target that this piece has.
+        let first = images.start * stencil.pixels() + rows.start * stencil.target.width;
+        let rows = rows.start / OUTPUTS..rows.end.div_ceil(OUTPUTS);
         let all = |(image, y)| (0..stencil.tiles().1).map(move |x| Tile { image, y, x });
         let tiles = || images.clone().flat_map(|image| rows.clone().map(move |y| (image, y))).flat_map(all);
         let count = images.len() * rows.len() * stencil.tiles().1;
@@ -463,8 +454,7 @@ impl<T: Scalar> FilterGradient<'_, T> {
             let panels = Panels::new(tier, CELLS * (count | 1), depth, &mut *inputs);
             T::transform(tier, Transform::Input, from, Transformed::packed(panels, &of_tile), Finish::STORE);
             let from = stencil.outputs(tile).map(|pixel| Some(pixel? * all + filters.start));
-            let from =
-                Cells { numbers: self.output_gradient, places: &from, depth: filters.len(), zeros };
+            let from = Cells { numbers: self.output_gradient, places: &from, depth: filters.len(), zeros };
             let gradients = &mut gradients[index * filters.len()..];
             let to = Transformed::rows(rows_apart(gradients, gradients_apart, filters.len()), &places(0, 1));
             T::transform(tier, Transform::OutputGradient, from, to, Finish::STORE);

@@ -6,7 +6,9 @@ use convnet_geometry::{
 use ndarray::ArrayView;
 use proptest::prelude::*;
 
-use super::strategies::{config, convolutions, dense, depthwise, dropped, locals, pointwise, three_by_three, volumes};
+use super::strategies::{
+    config, convolutions, dense, depthwise, dropped, locals, pointwise, three_by_three, volumes,
+};
 use super::{DRAW, IMAGES, Numbers, assert_close, run, run_by, run_modes_by, slice};
 use crate::layers::channels::bias_gradient;
 use crate::layers::{Algorithms, ConvolutionAlgorithm, DenseAlgorithm};
@@ -173,10 +175,11 @@ fn forced_algorithms_fall_back() {
     use ConvolutionAlgorithm::{Direct, Winograd};
     let of = |depth, window| ConvolutionSpec::new(Volume::new(8, 8, depth), window, 16);
     let (deep, shallow) = (of(16, Window::square(3)).geometry(), of(2, Window::square(3)).geometry());
-    assert_eq!([deep, shallow].map(|geometry| ConvolutionAlgorithm::of(&geometry)), [Winograd, Direct]);
-    assert_eq!(Algorithms::CHOSEN.convolution(Direct).of_convolution(&deep), Direct);
-    assert_eq!(Algorithms::CHOSEN.convolution(Winograd).of_convolution(&shallow), Winograd);
-    let (wide, grouped) = (Window { filter: Extent { width: 5, height: 3 }, ..Window::square(3) }, Window::square(3));
+    assert_eq!([deep, shallow].map(|geometry| ConvolutionAlgorithm::of(&geometry, 8)), [Winograd, Direct]);
+    assert_eq!(Algorithms::CHOSEN.convolution(Direct).of_convolution(&deep, 1), Direct);
+    assert_eq!(Algorithms::CHOSEN.convolution(Winograd).of_convolution(&shallow, 1), Winograd);
+    let (wide, grouped) =
+        (Window { filter: Extent { width: 5, height: 3 }, ..Window::square(3) }, Window::square(3));
     let others = [
         of(16, Window::square(3).stride(2).rounding(Rounding::Floor)),
         of(16, Window::square(3).dilation(2)),
@@ -186,7 +189,7 @@ fn forced_algorithms_fall_back() {
     ];
     for other in others.map(ConvolutionSpec::geometry) {
         assert!(!Winograd.is_admissible(&other));
-        assert_eq!(Algorithms::CHOSEN.convolution(Winograd).of_convolution(&other), Direct);
+        assert_eq!(Algorithms::CHOSEN.convolution(Winograd).of_convolution(&other, 8), Direct);
     }
     for algorithm in DenseAlgorithm::ALL {
         let forced = Algorithms::CHOSEN.dense(algorithm);

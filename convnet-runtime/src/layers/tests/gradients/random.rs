@@ -1,13 +1,14 @@
 //! Layers on random geometries.
 
-use convnet_geometry::{Activation, Average, Convolution, Dropout, Function, Join, Joint, Pool, Pooling, Real, Volume};
+use convnet_geometry::{
+    Activation, Average, Convolution, Dropout, Function, Join, Joint, Pool, Pooling, Real, Volume,
+};
 use ndarray::Array4;
 use proptest::prelude::*;
 
 use super::super::strategies::{
     batch_norms, branches, convolutions, dense, depthwise, dropped, fractional_poolings, global_averages,
-    locals, maxouts, pointwise, poolings, prelus, response_norms, small_volumes,
-    three_by_three,
+    locals, maxouts, pointwise, poolings, prelus, response_norms, small_volumes, three_by_three,
 };
 use super::super::{Kind, Numbers, batch, slice};
 use super::{Comparison, KINKED, Loss, SMOOTH, Tally, away_from_zero, on_random};
@@ -58,8 +59,7 @@ fn in_place<L: InPlace<f64> + std::fmt::Debug>(
 
 /// Every branch of a joint.
 fn join((join, output, depths): &(Join, Volume, Vec<usize>), tolerance: f64, seed: u64) -> Tally {
-    let (joint, comparison) =
-        (Joint { join: *join, output: *output }, Comparison::drawn(tolerance, seed));
+    let (joint, comparison) = (Joint { join: *join, output: *output }, Comparison::drawn(tolerance, seed));
     let (images, mut first) = (images(seed, 1), 0);
     let gradient: Array4<f64> = batch(images, *output, seed);
     let branch = depths.iter().enumerate().map(|(i, &depth)| {
