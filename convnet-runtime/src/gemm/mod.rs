@@ -23,7 +23,7 @@ pub use pack::Packed;
 pub(crate) use pack::{Panels, packed_length};
 pub use tile::{Finish, Steps, Terms};
 pub(crate) use tile::{TILE_COLUMNS, TILE_ROWS, Tile, TileFinish, TileKernel};
-pub use transform::{Cells, Places, Transformed};
+pub use transform::{Cells, Transformed};
 
 /// Rows of B that are multiplied at a time: a panel of that many rows stays in the first-level cache.
 pub(crate) const DEPTH_BLOCK: usize = 256;
@@ -179,7 +179,7 @@ impl<T: Scalar, K: TileKernel<T>> Kernel<T> for MicroKernel<K> {
     }
 
     fn transform(&self, by: Transform, from: Cells<'_, T>, to: Transformed<'_, T>, finish: Finish<'_, T>) {
-        let tiles = transform::tiles(by, &from, to, finish);
+        let tiles = transform::tiles(by, &from, &to, finish);
         // SAFETY: `tiles` checked every place.
         unsafe { self.0.transform(by, &tiles) };
     }

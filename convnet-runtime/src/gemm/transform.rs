@@ -1,6 +1,7 @@
 //! Where the tiles lie that Winograd's transforms take and give.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use ndarray::ArrayViewMut2;
 
@@ -9,24 +10,28 @@ use super::tile::Finish;
 use crate::scalar::Scalar;
 use crate::simd::winograd::{CELLS, Tiles, Transform};
 
-/// Where each number of a tile lies; nowhere, if it lies outside of an image.
-pub type Places = [Option<usize>; CELLS];
-
-/// A tile that is read: channels that begin at each place, or zeros.
-#[derive(Clone, Copy, Debug)]
+/// A tile that is read: all channels of each of its cells.
+#[derive(Clone, Debug)]
 pub struct Cells<'a, T> {
     pub(crate) numbers: &'a [T],
-    pub(crate) places: &'a Places,
+    /// Where the first channel of the tile's first cell lies, or would lie if there were such a cell.
+    pub(crate) first: isize,
+    /// From a row of the tile to the next, and from a column.
+    pub(crate) steps: [isize; 2],
+    /// Rows and columns that there are: the others are zeros.
+    pub(crate) inside: [Range<usize>; 2],
     pub(crate) depth: usize,
-    /// As many as channels.
+    /// As many as channels, if there are cells outside.
     pub(crate) zeros: &'a [T],
 }
 
-/// A tile that is written, place by place; what lies nowhere is left out.
+/// A tile that is written.
 #[derive(Debug)]
 pub struct Transformed<'a, T> {
-    /// The first channel of each place, which all others can be reached from; null for one that lies nowhere.
-    pointers: [*mut T; CELLS],
+    first: *mut T,
+    steps: [usize; 2],
+    /// Rows and columns that are wanted: the first ones of the tile.
+    wanted: [usize; 2],
     depth: usize,
     step: usize,
     panel: (usize, usize),
@@ -34,47 +39,77 @@ pub struct Transformed<'a, T> {
 }
 
 impl<'a, T: Scalar> Transformed<'a, T> {
-    /// Places are rows of a matrix whose columns are the channels.
-    pub(crate) fn rows(mut matrix: ArrayViewMut2<'a, T>, rows: &Places) -> Self {
-        let (count, [row_stride, step]) = (matrix.nrows(), [matrix.strides()[0], matrix.strides()[1]]);
-        let (first, depth) = (matrix.as_mut_ptr(), matrix.ncols());
-        let step = usize::try_from(step).expect("columns in their order");
-        let pointers = rows.map(|row| {
-            row.map_or(std::ptr::null_mut(), |row| {
-                assert!(row < count, "a row that the matrix does not have");
-                first.wrapping_offset(row.cast_signed() * row_stride)
-            })
-        });
-        Self { pointers, depth, step, panel: (usize::MAX, 0), numbers: PhantomData }
+    /// Each cell is a row of a matrix whose columns are the channels: the first one row `first`, and the others so many rows
+    /// from it for each row and column of the tile.
+    pub(crate) fn rows(
+        mut matrix: ArrayViewMut2<'a, T>,
+        first: usize,
+        steps: [usize; 2],
+        wanted: [usize; 2],
+    ) -> Self {
+        check_last(first, steps, wanted, matrix.nrows());
+        let [row, step] = [matrix.strides()[0], matrix.strides()[1]]
+            .map(|stride| usize::try_from(stride).expect("rows and columns in their order"));
+        Self {
+            first: matrix.as_mut_ptr().wrapping_add(first * row),
+            steps: steps.map(|rows| rows * row),
+            wanted,
+            depth: matrix.ncols(),
+            step,
+            panel: (usize::MAX, 0),
+            numbers: PhantomData,
+        }
     }
 
-    /// Places are rows of a packed matrix whose columns are the channels.
-    pub(crate) fn packed(panels: Panels<'a, T>, rows: &Places) -> Self {
+    /// [`rows`](Self::rows) of a packed matrix.
+    pub(crate) fn packed(panels: Panels<'a, T>, first: usize, steps: [usize; 2], wanted: [usize; 2]) -> Self {
         let (count, depth, width, numbers) = panels.into_parts();
-        let first = numbers.as_mut_ptr();
-        let pointers = rows.map(|row| {
-            row.map_or(std::ptr::null_mut(), |row| {
-                assert!(row < count, "a row that the packed matrix does not have");
-                first.wrapping_add(row * width)
-            })
-        });
-        Self { pointers, depth, step: 1, panel: (width, count * width), numbers: PhantomData }
+        check_last(first, steps, wanted, count);
+        Self {
+            first: numbers.as_mut_ptr().wrapping_add(first * width),
+            steps: steps.map(|rows| rows * width),
+            wanted,
+            depth,
+            step: 1,
+            panel: (width, count * width),
+            numbers: PhantomData,
+        }
     }
 }
 
-/// Checks every place.
+/// Checks that a matrix of so many rows has all that are wanted.
+fn check_last(first: usize, steps: [usize; 2], wanted: [usize; 2], rows: usize) {
+    let last = wanted.iter().zip(steps).map(|(wanted, step)| wanted.saturating_sub(1) * step).sum::<usize>();
+    assert!(wanted.contains(&0) || first + last < rows, "a row that the matrix does not have");
+}
+
+/// Where all channels of each cell lie.
 pub(super) fn tiles<'a, T: Scalar>(
     by: Transform,
     from: &Cells<'_, T>,
-    to: Transformed<'_, T>,
+    to: &Transformed<'_, T>,
     finish: Finish<'a, T>,
 ) -> Tiles<'a, T> {
     let (before, after) = by.sides();
-    let Cells { numbers, places, depth, zeros } = *from;
+    let Cells { numbers, first, steps, inside: [rows, columns], depth, zeros } = from;
+    let depth = *depth;
+    assert_eq!(depth, to.depth, "as many channels after it as before");
     if let Finish::Store { bias, .. } = finish {
         assert!(bias.is_empty() || bias.len() == depth, "as many biases as channels");
     }
-    assert_eq!(depth, to.depth, "as many channels after it as before");
+    assert!(rows.end <= before && columns.end <= before, "cells that the tile does not have");
+    assert!(to.wanted.iter().all(|&wanted| wanted <= after), "cells that the transform does not give");
+    let at = |y: usize, x: usize| first + y.cast_signed() * steps[0] + x.cast_signed() * steps[1];
+    if !rows.is_empty() && !columns.is_empty() {
+        // All others lie between them.
+        for corner in [at(rows.start, columns.start), at(rows.end - 1, columns.end - 1)] {
+            let is_inside = corner >= 0 && corner.cast_unsigned() + depth <= numbers.len();
+            assert!(is_inside && steps[0].signum() * steps[1].signum() >= 0, "a cell beyond the numbers");
+        }
+    }
+    if rows.len() < before || columns.len() < before {
+        assert!(depth <= zeros.len(), "as many zeros as channels");
+    }
     let mut tiles = Tiles {
         from: [zeros.as_ptr(); CELLS],
         to: [std::ptr::null_mut(); CELLS],
@@ -83,13 +118,15 @@ pub(super) fn tiles<'a, T: Scalar>(
         panel: to.panel,
         finish,
     };
-    for (pointer, &first) in tiles.from.iter_mut().zip(&places[..before * before]) {
-        let channels = match first {
-            Some(first) => &numbers[first..first + depth],
-            None => &zeros[..depth],
-        };
-        *pointer = channels.as_ptr();
+    for y in rows.clone() {
+        for x in columns.clone() {
+            tiles.from[y * before + x] = numbers.as_ptr().wrapping_offset(at(y, x));
+        }
     }
-    tiles.to[..after * after].copy_from_slice(&to.pointers[..after * after]);
+    for y in 0..to.wanted[0] {
+        for x in 0..to.wanted[1] {
+            tiles.to[y * after + x] = to.first.wrapping_add(y * to.steps[0] + x * to.steps[1]);
+        }
+    }
     tiles
 }

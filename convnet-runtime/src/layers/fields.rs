@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::layers::Forward;
 use crate::parallel::{self, Work};
 use crate::scalar::Scalar;
+use crate::simd::Tier;
 
 /// The switch of an output that no pixel gave. Workspaces refuse images of so many pixels.
 pub(super) const NOWHERE: u32 = u32::MAX;
@@ -46,37 +47,85 @@ pub(super) fn each_image<T: Scalar>(
 
 /// The maximum under each field, for all channels at once, and the pixel that holds it.
 pub(super) fn maxima<T: Scalar>(
+    tier: Tier,
     fields: impl Iterator<Item = Field>,
     (width, depth): (usize, usize),
     input: &[T],
     output: &mut [T],
     mut switches: Option<&mut [u32]>,
 ) {
-    for (i, (field, maxima)) in fields.zip(output.chunks_exact_mut(depth)).enumerate() {
-        let mut pixels = field.pixels(width);
-        let first = pixels.next().expect("a pixel lies under every window");
-        maxima.copy_from_slice(&input[first * depth..(first + 1) * depth]);
-        match &mut switches {
-            None => {
-                for pixel in pixels {
-                    for (max, &value) in maxima.iter_mut().zip(&input[pixel * depth..(pixel + 1) * depth]) {
-                        *max = if wins(value, *max) { value } else { *max };
-                    }
-                }
+    tier.vectorized(|| {
+        for (i, (field, maxima)) in fields.zip(output.chunks_exact_mut(depth)).enumerate() {
+            let switches = switches.as_mut().map(|switches| &mut switches[i * depth..(i + 1) * depth]);
+            let image = Image { input, width, depth };
+            match switches {
+                None => image.channels(&field, maxima, &mut []),
+                Some(switches) => image.channels(&field, maxima, switches),
             }
-            Some(switches) => {
-                let switches = &mut switches[i * depth..(i + 1) * depth];
-                switches.fill(position(first));
-                for pixel in pixels {
-                    let values = &input[pixel * depth..(pixel + 1) * depth];
-                    for ((max, switch), &value) in maxima.iter_mut().zip(switches.iter_mut()).zip(values) {
-                        let wins = wins(value, *max);
-                        *max = if wins { value } else { *max };
-                        *switch = if wins { position(pixel) } else { *switch };
-                    }
+        }
+    });
+}
+
+/// One image.
+#[derive(Clone, Copy)]
+struct Image<'a, T> {
+    input: &'a [T],
+    width: usize,
+    depth: usize,
+}
+
+impl<T: Scalar> Image<'_, T> {
+    /// The maxima of all channels: some at a time, which stay in registers.
+    #[inline(always)]
+    fn channels(self, field: &Field, maxima: &mut [T], switches: &mut [u32]) {
+        let mut channel = 0;
+        while channel < self.depth {
+            channel = match self.depth - channel {
+                16.. => self.block::<16>(field, channel, maxima, switches),
+                // The last channels once more with those before them, rather than one by one.
+                left @ 1..8 if self.depth >= 8 => {
+                    self.block::<8>(field, channel + left - 8, maxima, switches)
+                }
+                8.. => self.block::<8>(field, channel, maxima, switches),
+                left @ 1..4 if self.depth >= 4 => {
+                    self.block::<4>(field, channel + left - 4, maxima, switches)
+                }
+                4.. => self.block::<4>(field, channel, maxima, switches),
+                _ => self.block::<1>(field, channel, maxima, switches),
+            };
+        }
+    }
+
+    /// The maxima of so many channels; the next one.
+    #[inline(always)]
+    fn block<const N: usize>(
+        self,
+        Field { rows, columns }: &Field,
+        channel: usize,
+        maxima: &mut [T],
+        switches: &mut [u32],
+    ) -> usize {
+        let Self { input, width, depth } = self;
+        let at = |pixel: usize| -> &[T; N] {
+            input[pixel * depth + channel..].first_chunk().expect("as many channels as are left")
+        };
+        let first = rows.start * width + columns.start;
+        let (mut found, mut pixels) = (*at(first), [position(first); N]);
+        for y in rows.clone() {
+            for pixel in y * width + columns.start..y * width + columns.end {
+                let (values, here) = (at(pixel), position(pixel));
+                for ((max, at), &value) in found.iter_mut().zip(&mut pixels).zip(values) {
+                    let wins = wins(value, *max);
+                    *max = if wins { value } else { *max };
+                    *at = if wins { here } else { *at };
                 }
             }
         }
+        maxima[channel..channel + N].copy_from_slice(&found);
+        if !switches.is_empty() {
+            switches[channel..channel + N].copy_from_slice(&pixels);
+        }
+        channel + N
     }
 }
 

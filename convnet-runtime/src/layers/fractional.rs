@@ -21,9 +21,10 @@ impl<T: Scalar> Layer<T> for FractionalPooling {
             Mode::Training { draw, .. } | Mode::Sampling { draw, .. } => (draw, true),
             Mode::Inference { draw, .. } => (draw, false),
         };
+        let tier = context.tier;
         each_image(at, sizes, work(self, context.images), |image, input, output, switches| {
             let fields = regions(self, draw, if of_image { image } else { 0 });
-            maxima(fields, (width, depth), input, output, switches);
+            maxima(tier, fields, (width, depth), input, output, switches);
         });
     }
 

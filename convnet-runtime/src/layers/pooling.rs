@@ -17,6 +17,7 @@ use crate::scalar::Scalar;
 impl<T: Scalar> Layer<T> for Pooling {
     fn forward(&self, at: Forward<'_, T>, context: &mut Context<'_, T>) {
         let (sizes, work) = ((self.input().count(), self.output().count()), self.work(context.images));
+        let tier = context.tier;
         let draw = match at.mode {
             Mode::Training { draw, .. } | Mode::Sampling { draw, .. } => Some(draw),
             Mode::Inference { .. } => None,
@@ -24,7 +25,8 @@ impl<T: Scalar> Layer<T> for Pooling {
         each_image(at, sizes, work, |image, input, output, switches| match self.pool() {
             Pool::Max => {
                 let shape = (self.input().width, self.input().depth);
-                maxima(self.fields().map(|(field, _)| field), shape, input, output, switches);
+                let fields = self.fields().map(|(field, _)| field);
+                maxima(tier, fields, shape, input, output, switches);
             }
             Pool::Average(average) => self.means(average, input, output),
             Pool::L2 => self.norms(input, output),

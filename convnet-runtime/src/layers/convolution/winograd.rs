@@ -12,7 +12,7 @@ use convnet_geometry::{Convolution, Extent, Volume, Window};
 use ndarray::{ArrayViewMut2, ArrayViewMut3, ShapeBuilder, s};
 
 use super::pieces::{Cut, Piece};
-use crate::gemm::{Cells, Finish, Packed, Panels, Places, Rows, Steps, Terms, Transformed, packed_length};
+use crate::gemm::{Cells, Finish, Packed, Panels, Rows, Steps, Terms, Transformed, packed_length};
 use crate::layers::matrices::matrix_mut;
 use crate::layers::{Context, ConvolutionAlgorithm, Memory};
 use crate::network::Gradients;
@@ -107,29 +107,32 @@ impl Stencil {
         self.target.width * self.target.height
     }
 
-    /// The inputs of a tile, in the source.
-    fn inputs(&self, Tile { image, y, x }: Tile) -> Places {
+    /// The inputs of a tile.
+    fn inputs<'a, T>(&self, source: &'a [T], Tile { image, y, x }: Tile, zeros: &'a [T]) -> Cells<'a, T> {
         let Volume { width, height, depth } = self.source;
-        let (top, left) =
-            (self.origin.0 + (y * OUTPUTS).cast_signed(), self.origin.1 + (x * OUTPUTS).cast_signed());
-        let inside = |first: isize, by: usize, side: usize| {
-            usize::try_from(first + by.cast_signed()).ok().filter(|&at| at < side)
+        let top = self.origin.0 + (y * OUTPUTS).cast_signed();
+        let left = self.origin.1 + (x * OUTPUTS).cast_signed();
+        // Cells of the tile along an axis that lie on the image.
+        let inside = |first: isize, side: usize| {
+            let at = |place: isize| place.clamp(0, POINTS.cast_signed()).cast_unsigned();
+            at(-first)..at(side.cast_signed() - first)
         };
-        std::array::from_fn(|cell| {
-            let row = inside(top, cell / POINTS, height)?;
-            let column = inside(left, cell % POINTS, width)?;
-            Some(((image * height + row) * width + column) * depth)
-        })
+        let rows = (image * height).cast_signed() + top;
+        Cells {
+            numbers: source,
+            first: (rows * width.cast_signed() + left) * depth.cast_signed(),
+            steps: [width * depth, depth].map(usize::cast_signed),
+            inside: [inside(top, height), inside(left, width)],
+            depth,
+            zeros,
+        }
     }
 
-    /// The pixels of a tile of the target.
-    fn outputs(&self, Tile { image, y, x }: Tile) -> Places {
+    /// The first pixel of a tile of the target, and how many rows and columns of it there are.
+    fn outputs(&self, Tile { image, y, x }: Tile) -> (usize, [usize; 2]) {
         let Volume { width, height, .. } = self.target;
-        std::array::from_fn(|cell| {
-            let (row, column) = (y * OUTPUTS + cell / OUTPUTS, x * OUTPUTS + cell % OUTPUTS);
-            let is_inside = cell < OUTPUTS * OUTPUTS && row < height && column < width;
-            is_inside.then(|| (image * height + row) * width + column)
-        })
+        let (y, x) = (y * OUTPUTS, x * OUTPUTS);
+        ((image * height + y) * width + x, [OUTPUTS.min(height - y), OUTPUTS.min(width - x)])
     }
 
     /// How the work on a batch is cut.
@@ -167,9 +170,35 @@ fn rows_apart<T>(numbers: &mut [T], apart: usize, depth: usize) -> ArrayViewMut2
     ArrayViewMut2::from_shape(shape, numbers).expect("as many numbers as places have")
 }
 
-/// Rows of a matrix that are so far apart.
-fn places(first: usize, step: usize) -> Places {
-    std::array::from_fn(|cell| Some(first + cell * step))
+/// A transformed tile, its numbers so far apart from place to place.
+fn transformed<T>(numbers: &[T], first: usize, apart: usize, depth: usize) -> Cells<'_, T> {
+    Cells {
+        numbers,
+        first: first.cast_signed(),
+        steps: steps(apart).map(usize::cast_signed),
+        inside: [0..POINTS, 0..POINTS],
+        depth,
+        zeros: &[],
+    }
+}
+
+/// Some channels of a filter's taps; turned round, if so asked.
+fn taps<T>(filter: &[T], channels: Range<usize>, turned: bool) -> Cells<'_, T> {
+    let depth = (filter.len() / TAPS).cast_signed();
+    let (first, step) = if turned { ((TAPS - 1).cast_signed() * depth, -depth) } else { (0, depth) };
+    Cells {
+        numbers: filter,
+        first: first + channels.start.cast_signed(),
+        steps: [3 * step, step],
+        inside: [0..3, 0..3],
+        depth: channels.len(),
+        zeros: &[],
+    }
+}
+
+/// From a row of a transformed tile to the next, and from a column, if its numbers are so far apart.
+fn steps(apart: usize) -> [usize; 2] {
+    [POINTS * apart, apart]
 }
 
 /// What it needs for transformed filters and tiles, and for sums.
@@ -209,12 +238,11 @@ pub(super) fn forward<T: Scalar>(
                 let channels = CHANNELS.min(depth - channel);
                 for k in 0..filters {
                     let numbers = &weights[(first + k) * TAPS * depth..][..TAPS * depth];
-                    let from =
-                        Cells { numbers, places: &places(channel, depth), depth: channels, zeros: &[] };
+                    let from = taps(numbers, channel..channel + channels, false);
                     let rows =
                         ArrayViewMut3::from_shape((CELLS, depth | 1, width), &mut *panel).expect("a panel");
                     let column = rows.slice_move(s![.., channel..channel + channels, k]);
-                    let to = Transformed::rows(column, &places(0, 1));
+                    let to = Transformed::rows(column, 0, steps(1), [POINTS; 2]);
                     T::transform(tier, Transform::Filter, from, to, Finish::STORE);
                 }
             }
@@ -242,10 +270,9 @@ pub(super) fn input_gradient<T: Scalar>(
         let channels = width.min(depth - first);
         for k in 0..filters {
             let weights = &weights[k * TAPS * depth..][..TAPS * depth];
-            let turned = std::array::from_fn(|cell| (cell < TAPS).then(|| (TAPS - 1 - cell) * depth + first));
-            let from = Cells { numbers: weights, places: &turned, depth: channels, zeros: &[] };
+            let from = taps(weights, first..first + channels, true);
             let rows = matrix_mut(&mut *panel, width).slice_move(s![.., ..channels]);
-            let to = Transformed::rows(rows, &places(k, filters | 1));
+            let to = Transformed::rows(rows, k, steps(filters | 1), [POINTS; 2]);
             T::transform(tier, Transform::Filter, from, to, Finish::STORE);
         }
     });
@@ -307,9 +334,9 @@ impl<T: Scalar> Pass<'_, T> {
             let products = &mut scratch[..CELLS * products_apart];
             zeros.fill(T::zero());
             for (index, tile) in tiles().enumerate() {
-                let from = Cells { numbers: self.source, places: &stencil.inputs(tile), depth, zeros };
+                let from = stencil.inputs(self.source, tile, zeros);
                 let inputs = rows_apart(&mut inputs[index * depth..], inputs_apart, depth);
-                let to = Transformed::rows(inputs, &places(0, 1));
+                let to = Transformed::rows(inputs, 0, steps(1), [POINTS; 2]);
                 T::transform(tier, Transform::Input, from, to, Finish::STORE);
             }
             let terms = Terms::run(Steps::adjacent(depth));
@@ -330,10 +357,10 @@ impl<T: Scalar> Pass<'_, T> {
             }
             let finish = self.finish.columns(column..column + columns);
             for (index, tile) in tiles().enumerate() {
-                let from = places(index * columns, products_apart);
-                let from = Cells { numbers: products, places: &from, depth: columns, zeros };
-                let to = stencil.outputs(tile).map(|place| place.map(|pixel| pixel - first));
-                let to = Transformed::rows(target.view_mut(), &to);
+                let from = transformed(products, index * columns, products_apart, columns);
+                let (pixel, wanted) = stencil.outputs(tile);
+                let to =
+                    Transformed::rows(target.view_mut(), pixel - first, [stencil.target.width, 1], wanted);
                 T::transform(tier, Transform::Output, from, to, finish);
             }
         });
@@ -400,17 +427,15 @@ pub(super) fn filter_gradient<T: Scalar>(
             T::add_all(first, &other[index << 14..]);
         });
     }
-    let (first, zeros) = (&*first, &[]);
+    let first = &*first;
     let finish = if mode == Gradients::Accumulate { Finish::Add } else { Finish::STORE };
     let work = Work(first.len() as u64);
     parallel::chunks(gradient, TAPS * depth, work, |k, gradient| {
         let (piece, k) = (k / cut.filters, k % cut.filters);
         // The last piece may have fewer filters.
         let of_piece = cut.filters.min(convolution.filters() - piece * cut.filters);
-        let from = places(piece * length + k * depth, cut.apart(of_piece));
-        let from = Cells { numbers: first, places: &from, depth, zeros };
-        let to: Places = std::array::from_fn(|tap| (tap < TAPS).then_some(tap));
-        let to = Transformed::rows(matrix_mut(gradient, depth), &to);
+        let from = transformed(first, piece * length + k * depth, cut.apart(of_piece), depth);
+        let to = Transformed::rows(matrix_mut(gradient, depth), 0, [3, 1], [3; 2]);
         T::transform(tier, Transform::FilterGradient, from, to, finish);
     });
 }
@@ -449,14 +474,22 @@ impl<T: Scalar> FilterGradient<'_, T> {
         let gradients = &mut scratch[..CELLS * gradients_apart];
         zeros.fill(T::zero());
         for (index, tile) in tiles.enumerate() {
-            let of_tile = places(index, count | 1);
-            let from = Cells { numbers: self.input, places: &stencil.inputs(tile), depth, zeros };
+            let from = stencil.inputs(self.input, tile, zeros);
             let panels = Panels::new(tier, CELLS * (count | 1), depth, &mut *inputs);
-            T::transform(tier, Transform::Input, from, Transformed::packed(panels, &of_tile), Finish::STORE);
-            let from = stencil.outputs(tile).map(|pixel| Some(pixel? * all + filters.start));
-            let from = Cells { numbers: self.output_gradient, places: &from, depth: filters.len(), zeros };
+            let to = Transformed::packed(panels, index, steps(count | 1), [POINTS; 2]);
+            T::transform(tier, Transform::Input, from, to, Finish::STORE);
+            let (pixel, [height, width]) = stencil.outputs(tile);
+            let from = Cells {
+                numbers: self.output_gradient,
+                first: (pixel * all + filters.start).cast_signed(),
+                steps: [stencil.target.width * all, all].map(usize::cast_signed),
+                inside: [0..height, 0..width],
+                depth: filters.len(),
+                zeros,
+            };
             let gradients = &mut gradients[index * filters.len()..];
-            let to = Transformed::rows(rows_apart(gradients, gradients_apart, filters.len()), &places(0, 1));
+            let gradients = rows_apart(gradients, gradients_apart, filters.len());
+            let to = Transformed::rows(gradients, 0, steps(1), [POINTS; 2]);
             T::transform(tier, Transform::OutputGradient, from, to, Finish::STORE);
         }
         let inputs = Packed::new(tier, CELLS * (count | 1), depth, inputs);
