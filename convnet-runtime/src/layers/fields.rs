@@ -110,21 +110,27 @@ impl<T: Scalar> Image<'_, T> {
             input[pixel * depth + channel..].first_chunk().expect("as many channels as are left")
         };
         let first = rows.start * width + columns.start;
-        let (mut found, mut pixels) = (*at(first), [position(first); N]);
-        for y in rows.clone() {
-            for pixel in y * width + columns.start..y * width + columns.end {
-                let (values, here) = (at(pixel), position(pixel));
-                for ((max, at), &value) in found.iter_mut().zip(&mut pixels).zip(values) {
-                    let wins = wins(value, *max);
-                    *max = if wins { value } else { *max };
-                    *at = if wins { here } else { *at };
+        let pixels = |y: usize| y * width + columns.start..y * width + columns.end;
+        let mut found = *at(first);
+        if switches.is_empty() {
+            for pixel in rows.clone().flat_map(pixels) {
+                for (max, &value) in found.iter_mut().zip(at(pixel)) {
+                    *max = if wins(value, *max) { value } else { *max };
                 }
             }
+        } else {
+            let mut places = [position(first); N];
+            for pixel in rows.clone().flat_map(pixels) {
+                let here = position(pixel);
+                for ((max, place), &value) in found.iter_mut().zip(&mut places).zip(at(pixel)) {
+                    let wins = wins(value, *max);
+                    *max = if wins { value } else { *max };
+                    *place = if wins { here } else { *place };
+                }
+            }
+            switches[channel..channel + N].copy_from_slice(&places);
         }
         maxima[channel..channel + N].copy_from_slice(&found);
-        if !switches.is_empty() {
-            switches[channel..channel + N].copy_from_slice(&pixels);
-        }
         channel + N
     }
 }
@@ -146,7 +152,8 @@ pub(super) fn to_switches<T: Scalar>(
 /// Whether a value takes the place of a maximum: the first of equals stays, NaN wins and stays.
 #[expect(clippy::eq_op, reason = "x == x is false for NaN alone")]
 pub(super) fn wins<T: Scalar>(value: T, max: T) -> bool {
-    value > max || (value != value && max == max)
+    // Without a branch, so that it is one instruction for many numbers.
+    (value > max) | ((value != value) & (max == max))
 }
 
 /// A pixel's index within its image, or a channel's within its pixel, as a switch. Workspaces refuse images of more.

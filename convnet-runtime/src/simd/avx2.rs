@@ -42,11 +42,56 @@ impl Avx2 {
     }
 }
 
+/// Runs a block for each row of a tile, its number being a constant: sums that are indexed by anything else live in memory, and
+/// are stored term by term.
+macro_rules! each_row {
+    ($rows:ident, $row:ident, $block:block) => {
+        each_row!(@ $rows, $row, $block, 0 1 2 3 4 5);
+    };
+    (@ $rows:ident, $row:ident, $block:block, $($number:literal)*) => {
+        $(if $rows > $number {
+            const $row: usize = $number;
+            $block
+        })*
+    };
+}
+
+/// Copies up to 16 numbers. A call of `memcpy` or a loop costs more than two copies that overlap.
+///
+/// # Safety
+/// Both have so many numbers, and lie apart.
+#[inline(always)]
+unsafe fn copy<T: Copy>(from: *const T, to: *mut T, count: usize) {
+    // SAFETY: as the caller vouches; what is copied begins or ends with the first or the last number.
+    unsafe {
+        match count {
+            16 => to.cast::<[T; 16]>().write_unaligned(from.cast::<[T; 16]>().read_unaligned()),
+            8.. => copy_ends::<T, 8>(from, to, count),
+            4.. => copy_ends::<T, 4>(from, to, count),
+            _ => (0..count).for_each(|i| to.add(i).write(from.add(i).read())),
+        }
+    }
+}
+
+/// Copies the first `N` numbers and the last `N`, of at least `N` and at most twice as many.
+///
+/// # Safety
+/// As [`copy`].
+#[inline(always)]
+unsafe fn copy_ends<T: Copy, const N: usize>(from: *const T, to: *mut T, count: usize) {
+    for first in [0, count - N] {
+        // SAFETY: as the caller vouches.
+        unsafe {
+            to.add(first).cast::<[T; N]>().write_unaligned(from.add(first).cast::<[T; N]>().read_unaligned())
+        };
+    }
+}
+
 /// Writes the tile kernel and the dot product of one scalar, for which only the names of the intrinsics differ.
 macro_rules! kernels {
     ($scalar:ty, $lanes:literal, $vector:ty, $tile:ident, $dot:ident, $load:ident, $store:ident, $set1:ident,
      $zero:ident, $fma:ident, $add:ident, $subtract:ident,
-     $multiply:ident, $and:ident, $compare:ident, $transform:ident) => {
+     $multiply:ident, $and:ident, $compare:ident, $transform:ident, $finish:ident) => {
         impl TileKernel<$scalar> for Avx2 {
             const ROWS: usize = 6;
             const COLUMNS: usize = 2 * $lanes;
@@ -170,38 +215,61 @@ macro_rules! kernels {
                     }
                 }
             }
-            // Sums are only ever indexed by constants: otherwise they would live in memory, and be stored term by term.
             if tile.columns == VECTORS * $lanes && tile.c_step == 1 {
-                for i in 0..ROWS {
+                each_row!(ROWS, I, {
                     for v in 0..VECTORS {
                         // SAFETY: the caller vouches for `rows` x `columns` numbers of C, here adjacent, and for the
                         // biases.
                         unsafe {
-                            let at = tile.c[i].add(v * $lanes);
-                            let sum = sums[i][v];
-                            let number = match tile.finish {
-                                TileFinish::Add => $add($load(at), sum),
-                                TileFinish::Store { relu } => {
-                                    let sum = $add(sum, $load(tile.bias.add(v * $lanes)));
-                                    if relu { sum.relu() } else { sum }
-                                }
-                            };
-                            $store(at, number);
+                            let at = tile.c[I].add(v * $lanes);
+                            $store(at, $finish(tile, sums[I][v], at, v));
                         }
                     }
-                }
+                });
                 return;
             }
-            let mut numbers = [[0.0; 2 * $lanes]; ROWS];
-            for i in 0..ROWS {
-                for v in 0..VECTORS {
-                    // SAFETY: a row has room for two vectors.
-                    unsafe { $store(numbers[i].as_mut_ptr().add(v * $lanes), sums[i][v]) };
+            // By way of a copy that has all columns.
+            each_row!(ROWS, I, {
+                let mut row = [0.0; 2 * $lanes];
+                let numbers = row.as_mut_ptr();
+                // SAFETY: a row has room for two vectors, the caller vouches for `rows` x `columns` numbers of C, and for
+                // the biases.
+                unsafe {
+                    if tile.c_step != 1 {
+                        for v in 0..VECTORS {
+                            $store(numbers.add(v * $lanes), sums[I][v]);
+                        }
+                        tile.finish_row(I, &row);
+                    } else {
+                        if tile.finish == TileFinish::Add {
+                            copy(tile.c[I], numbers, tile.columns);
+                        }
+                        for v in 0..VECTORS {
+                            let at = numbers.add(v * $lanes);
+                            $store(at, $finish(tile, sums[I][v], at, v));
+                        }
+                        copy(numbers, tile.c[I], tile.columns);
+                    }
                 }
-            }
-            for (i, row) in numbers.iter().enumerate() {
-                // SAFETY: the caller vouches for `rows` x `columns` numbers of C, and for the biases.
-                unsafe { tile.finish_row(i, row) };
+            });
+        }
+
+        /// What becomes of vector `v` of a row, which is to be written to `at`.
+        ///
+        /// # Safety
+        /// As the tile's caller vouches; `at` has room for a vector.
+        #[inline]
+        #[target_feature(enable = "avx2,fma")]
+        unsafe fn $finish(tile: &Tile<$scalar>, sum: $vector, at: *const $scalar, v: usize) -> $vector {
+            // SAFETY: as the caller vouches.
+            unsafe {
+                match tile.finish {
+                    TileFinish::Add => $add($load(at), sum),
+                    TileFinish::Store { relu } => {
+                        let sum = $add(sum, $load(tile.bias.add(v * $lanes)));
+                        if relu { sum.relu() } else { sum }
+                    }
+                }
             }
         }
 
@@ -245,7 +313,8 @@ kernels!(
     _mm256_mul_ps,
     _mm256_and_ps,
     _mm256_cmp_ps,
-    transform_f32
+    transform_f32,
+    finish_f32
 );
 kernels!(
     f64,
@@ -263,5 +332,6 @@ kernels!(
     _mm256_mul_pd,
     _mm256_and_pd,
     _mm256_cmp_pd,
-    transform_f64
+    transform_f64,
+    finish_f64
 );
