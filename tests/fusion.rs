@@ -10,7 +10,8 @@ network! {
     /// A RELU behind every layer that does its work, and one of which another branch reads the input.
     struct Fused {
         INPUT[13x11x3] -> CONV3-9 -> RELU -> CONV3-10 s2 p1 floor nobias -> BN -> RELU
-        -> ADD{ CONV3-10 -> RELU | RELU } -> CONV1-8 -> RELU -> FC5
+        -> ADD{ CONV3-10 -> RELU | RELU } -> RELU -> ADD{ ID | ID } -> RELU
+        -> ADD{ CONV1-10 -> BN -> RELU -> CONV1-10 nobias -> BN | ID | ELU } -> RELU -> CONV1-8 -> RELU -> FC5
     }
 }
 

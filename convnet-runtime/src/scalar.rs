@@ -126,6 +126,9 @@ pub trait Kernels: Sized {
     /// Whether every number is finite.
     fn all_finite(numbers: &[Self]) -> bool;
 
+    /// `to = a + b`, number by number, and 0 in place of what is not above it, if so asked.
+    fn add_two(a: &[Self], b: &[Self], to: &mut [Self], relu: bool);
+
     /// `to += from`, number by number.
     fn add_all(to: &mut [Self], from: &[Self]);
 
@@ -233,6 +236,15 @@ macro_rules! compile_kernels {
                 }
                 let rest: Self = rest.iter().map(|number| number * 0.0).sum();
                 sums.iter().sum::<Self>() + rest == 0.0
+            }
+
+            fn add_two(a: &[Self], b: &[Self], to: &mut [Self], relu: bool) {
+                let numbers = to.iter_mut().zip(a.iter().zip(b));
+                if relu {
+                    numbers.for_each(|(to, (&a, &b))| *to = if a + b <= 0.0 { 0.0 } else { a + b });
+                } else {
+                    numbers.for_each(|(to, (&a, &b))| *to = a + b);
+                }
             }
 
             fn add_all(to: &mut [Self], from: &[Self]) {

@@ -15,13 +15,13 @@ pub(super) const PIXELS: usize = 256;
 const PARTS: usize = 8;
 
 /// For each channel of the tile that begins with `first`: the sums of `f(a, b, constant)`, so many numbers, over all pixels of
-/// two batches. In `f64`, so that millions of `f32` add up to what they are.
-pub(super) fn tile_sums<T: Scalar, const N: usize>(
+/// two batches, each channel having its constant. In `f64`, so that millions of `f32` add up to what they are.
+pub(super) fn tile_sums<T: Scalar, C: Copy + Sync, const N: usize>(
     tier: Tier,
     (a, b): (&[T], &[T]),
     (depth, first): (usize, usize),
-    constants: &[f64; TILE],
-    f: impl Fn(f64, f64, f64) -> [f64; N] + Sync,
+    constants: &[C; TILE],
+    f: impl Fn(T, T, C) -> [f64; N] + Sync,
 ) -> [[f64; TILE]; N] {
     let mut parts = [[[0.0; TILE]; N]; PARTS];
     let (length, work) = ((a.len() / depth).div_ceil(PARTS) * depth, Work::of(a.len() / depth, TILE as u64));
@@ -62,8 +62,8 @@ pub(super) fn pixel_sums<T: Scalar>(
     for pixel in pixels {
         let values = &image[pixel * depth + first..][..channels];
         match values.first_chunk::<TILE>() {
-            Some(values) => add(&mut sums, values, values, &[0.0; TILE], |x, _, _| [f(x)]),
-            None => add(&mut sums, values, values, &[0.0; TILE], |x, _, _| [f(x)]),
+            Some(values) => add(&mut sums, values, values, &[(); TILE], |x, _, ()| [f(x.as_f64())]),
+            None => add(&mut sums, values, values, &[(); TILE], |x, _, ()| [f(x.as_f64())]),
         }
     }
     let [sums] = sums;
@@ -80,8 +80,9 @@ pub(super) fn bias_gradient<T: Scalar>(
 ) {
     let operands = (output_gradient, output_gradient);
     parallel::chunks(bias, TILE, Work(output_gradient.len() as u64), |index, bias| {
-        let [sums] =
-            tile_sums(tier, operands, (depth, index * TILE), &[0.0; TILE], |gradient, _, _| [gradient]);
+        let [sums] = tile_sums(tier, operands, (depth, index * TILE), &[(); TILE], |gradient, _, ()| {
+            [gradient.as_f64()]
+        });
         store(bias, sums, mode);
     });
 }
@@ -97,15 +98,15 @@ pub(super) fn store<T: Scalar>(to: &mut [T], sums: [f64; TILE], mode: Gradients)
 }
 
 #[inline(always)]
-fn add<T: Scalar, const N: usize>(
+fn add<T: Scalar, C: Copy, const N: usize>(
     sums: &mut [[f64; TILE]; N],
     a: &[T],
     b: &[T],
-    constants: &[f64; TILE],
-    f: impl Fn(f64, f64, f64) -> [f64; N],
+    constants: &[C; TILE],
+    f: impl Fn(T, T, C) -> [f64; N],
 ) {
-    for (channel, ((a, b), &constant)) in a.iter().zip(b).zip(constants).enumerate() {
-        for (sums, number) in sums.iter_mut().zip(f(a.as_f64(), b.as_f64(), constant)) {
+    for (channel, ((&a, &b), &constant)) in a.iter().zip(b).zip(constants).enumerate() {
+        for (sums, number) in sums.iter_mut().zip(f(a, b, constant)) {
             sums[channel] += number;
         }
     }

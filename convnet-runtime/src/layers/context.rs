@@ -17,7 +17,7 @@ pub struct Context<'a, T> {
     pub(crate) workers: &'a Workers<T>,
     /// For filters that are packed once for many batches, in inference.
     pub(crate) kept: Option<KeptFilters<'a, T>>,
-    /// Whether the layer is to do the work of the RELU behind it, forward.
+    /// Whether the layer is to do the work of the RELU behind it.
     pub(crate) relu: bool,
 }
 
@@ -30,6 +30,13 @@ pub(crate) struct KeptFilters<'a, T> {
 }
 
 impl<T: Scalar> Context<'_, T> {
+    /// The first numbers that all share, and a context with the others.
+    pub(crate) fn split_packed(&mut self, length: usize) -> (&mut [T], Context<'_, T>) {
+        let Self { images, tier, algorithms, workers, relu, .. } = *self;
+        let (first, packed) = self.packed.split_at_mut(length);
+        (first, Context { images, tier, algorithms, packed, workers, kept: None, relu })
+    }
+
     /// So many numbers of filters, packed for an algorithm: those that were kept, or what `pack` makes.
     pub(crate) fn filters(
         &mut self,

@@ -9,6 +9,9 @@ use crate::scalar::Scalar;
 /// Pixels in one piece of work.
 const PIECE: usize = 256;
 
+/// Numbers in one piece of a sum.
+const SUM_PIECE: usize = 1 << 14;
+
 /// One branch of a joint: its volume, and the channel at which it begins in a stack.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Branch {
@@ -37,6 +40,14 @@ impl Branch {
         parallel::chunks(output, PIECE * all, work, |index, output| {
             let input = &input[index * PIECE * depth..][..output.len() / all * depth];
             T::channels((output, all, self.first), (input, depth, 0), depth, mode);
+        });
+    }
+
+    /// The sum of two branches of the same volume, all at once.
+    pub(crate) fn sum<T: Scalar>(a: &[T], b: &[T], output: &mut [T], relu: bool) {
+        parallel::chunks(output, SUM_PIECE, Work(a.len() as u64), |index, output| {
+            let of_piece = index * SUM_PIECE..index * SUM_PIECE + output.len();
+            T::add_two(&a[of_piece.clone()], &b[of_piece], output, relu);
         });
     }
 

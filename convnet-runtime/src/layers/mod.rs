@@ -26,8 +26,8 @@ mod prelu;
 mod tests;
 
 use convnet_geometry::{
-    Activation, Architecture, BatchNorm, Convolution, Dense, Dropout, FractionalPooling, Function, LayerKind,
-    Local, Maxout, PRelu, Pooling, ResponseNorm,
+    Activation, Architecture, BatchNorm, Convolution, Dense, Dropout, FractionalPooling, Function, Join,
+    LayerKind, Local, Maxout, PRelu, Pooling, ResponseNorm,
 };
 
 use crate::kinks::Kinks;
@@ -147,6 +147,8 @@ pub struct InputGradient<'a, T> {
     pub kept: Kept<'a, T>,
     /// The gradient by the layer's output.
     pub output_gradient: &'a [T],
+    /// The gradient by its parameters, if it has just been computed.
+    pub by_parameters: Option<&'a [T]>,
     /// The gradient by its input: overwritten.
     pub gradient: &'a mut [T],
 }
@@ -273,7 +275,18 @@ pub(crate) fn fuses(architecture: &Architecture<'_>, index: usize) -> bool {
     let [layer, next, ..] = &architecture.layers()[index..] else { return false };
     let is_relu = matches!(next.kind, LayerKind::Activation(Activation { function: Function::Relu, .. }));
     let is_next = next.is_in_place() && next.inputs == [layer.output];
-    is_relu && is_next && matches!(layer.kind, LayerKind::Convolution(_) | LayerKind::BatchNorm(_))
+    let does_more = match layer.kind {
+        LayerKind::Convolution(_) | LayerKind::BatchNorm(_) => true,
+        // Two branches are summed at once, unless they are the same volume.
+        LayerKind::Joint(joint) => joint.join == Join::Sum && matches!(layer.inputs, [a, b] if a != b),
+        _ => false,
+    };
+    is_relu && is_next && does_more
+}
+
+/// Whether a layer does the work of the next one backward too: normalization, which can tell where its output was above 0.
+pub(crate) fn fuses_backward(architecture: &Architecture<'_>, index: usize) -> bool {
+    matches!(architecture.layers()[index].kind, LayerKind::BatchNorm(_)) && fuses(architecture, index)
 }
 
 /// What a layer of an architecture needs of a [`Context`].

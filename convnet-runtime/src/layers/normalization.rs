@@ -30,10 +30,8 @@ impl<T: Scalar> Layer<T> for BatchNorm {
             }
         };
         self.invert(&mut statistics[depth..]);
-        let (means, inverses) = statistics.split_at(depth);
-        let (scales, shifts) = at.parameters.split_at(depth);
         let work = Work(at.input.len() as u64);
-        let numbers = Normalized { means, inverses, scales, shifts };
+        let numbers = Normalized::of(statistics, at.parameters);
         parallel::chunks(at.output, PIXELS * depth, work, |index, output| {
             let input = &at.input[index * PIXELS * depth..][..output.len()];
             tier.vectorized(|| {
@@ -47,36 +45,34 @@ impl<T: Scalar> Layer<T> for BatchNorm {
     }
 
     fn parameter_gradient(&self, at: ParameterGradient<'_, T>, context: &mut Context<'_, T>) {
+        let numbers = Normalized::of(at.kept.statistics, at.parameters);
         let (scales, shifts) = at.gradient.split_at_mut(self.volume.depth);
-        let operands = (at.input, at.output_gradient);
-        products(context.tier, operands, at.kept.statistics, (scales, shifts), at.mode);
+        numbers.products(context, (at.input, at.output_gradient), (scales, shifts), at.mode);
     }
 
     /// `dx = scale/deviation * (dy - mean(dy) - x^ * mean(dy * x^))`, `x^` being the normalized input.
     fn input_gradient(&self, at: InputGradient<'_, T>, context: &mut Context<'_, T>) {
         let depth = self.volume.depth;
+        let numbers = Normalized::of(at.kept.statistics, at.parameters);
+        let (sums, context) = context.split_packed(2 * depth);
+        if let Some(by_parameters) = at.by_parameters {
+            sums.copy_from_slice(by_parameters);
+        } else {
+            let (by_scale, by_shift) = sums.split_at_mut(depth);
+            let operands = (at.input, at.output_gradient);
+            numbers.products(&context, operands, (by_scale, by_shift), Gradients::Overwrite);
+        }
         let per_number = T::from_f64(1.0 / (at.input.len() / depth) as f64);
-        let Context { tier, ref mut packed, .. } = *context;
-        let (by_scale, by_shift) = packed[..2 * depth].split_at_mut(depth);
-        let operands = (at.input, at.output_gradient);
-        products(tier, operands, at.kept.statistics, (by_scale, by_shift), Gradients::Overwrite);
-        let (by_scale, by_shift) = (&*by_scale, &*by_shift);
-        let (means, inverses) = at.kept.statistics.split_at(depth);
-        let work = Work::of(at.input.len(), 2);
+        let (sums, work, relu) = (&*sums, Work::of(at.input.len(), 2), context.relu);
         parallel::chunks(at.gradient, PIXELS * depth, work, |index, gradient| {
-            let first = index * PIXELS * depth;
-            let pixels = at.input[first..].chunks_exact(depth);
-            let pixels = pixels.zip(at.output_gradient[first..].chunks_exact(depth));
-            tier.vectorized(|| {
-                for (gradient, (input, output_gradient)) in gradient.chunks_exact_mut(depth).zip(pixels) {
-                    let channels = means.iter().zip(inverses).zip(at.parameters).zip(by_scale).zip(by_shift);
-                    let numbers = gradient.iter_mut().zip(input).zip(output_gradient);
-                    for (((dx, &x), &dy), ((((&mean, &inverse), &scale), &by_scale), &by_shift)) in
-                        numbers.zip(channels)
-                    {
-                        let normalized = (x - mean) * inverse;
-                        *dx = scale * inverse * (dy - (by_shift + normalized * by_scale) * per_number);
-                    }
+            let of_piece = index * PIXELS * depth..index * PIXELS * depth + gradient.len();
+            let (input, output_gradient) = (&at.input[of_piece.clone()], &at.output_gradient[of_piece]);
+            context.tier.vectorized(|| {
+                if relu {
+                    let passed = |y, dy| if y <= T::zero() { T::zero() } else { dy };
+                    numbers.write_gradient((input, output_gradient), gradient, sums, per_number, passed);
+                } else {
+                    numbers.write_gradient((input, output_gradient), gradient, sums, per_number, |_, dy| dy);
                 }
             });
         });
@@ -97,7 +93,14 @@ struct Normalized<'a, T> {
     shifts: &'a [T],
 }
 
-impl<T: Scalar> Normalized<'_, T> {
+impl<'a, T: Scalar> Normalized<'a, T> {
+    /// Means and inverses, then scales and shifts.
+    fn of(statistics: &'a [T], parameters: &'a [T]) -> Self {
+        let (means, inverses) = statistics.split_at(statistics.len() / 2);
+        let (scales, shifts) = parameters.split_at(parameters.len() / 2);
+        Self { means, inverses, scales, shifts }
+    }
+
     /// `f` of each normalized number, pixel by pixel.
     #[inline(always)]
     fn write(self, input: &[T], output: &mut [T], f: impl Fn(T) -> T) {
@@ -110,6 +113,75 @@ impl<T: Scalar> Normalized<'_, T> {
                 *y = f((x - mean) * inverse * scale + shift);
             }
         }
+    }
+
+    /// The gradient by the input, from the sums of `dy * x^` and of `dy`, pixel by pixel; `passed` is what is left of `dy`,
+    /// given the output.
+    #[inline(always)]
+    fn write_gradient(
+        self,
+        (input, output_gradient): (&[T], &[T]),
+        gradient: &mut [T],
+        sums: &[T],
+        per_number: T,
+        passed: impl Fn(T, T) -> T,
+    ) {
+        let Self { means, inverses, scales, shifts } = self;
+        let depth = means.len();
+        let (by_scale, by_shift) = sums.split_at(depth);
+        let pixels = input.chunks_exact(depth).zip(output_gradient.chunks_exact(depth));
+        for (gradient, (input, output_gradient)) in gradient.chunks_exact_mut(depth).zip(pixels) {
+            let channels = means.iter().zip(inverses).zip(scales).zip(shifts).zip(by_scale).zip(by_shift);
+            let numbers = gradient.iter_mut().zip(input).zip(output_gradient);
+            for (((dx, &x), &dy), (((((&mean, &inverse), &scale), &shift), &by_scale), &by_shift)) in
+                numbers.zip(channels)
+            {
+                let normalized = (x - mean) * inverse;
+                let dy = passed(normalized * scale + shift, dy);
+                *dx = scale * inverse * (dy - (by_shift + normalized * by_scale) * per_number);
+            }
+        }
+    }
+
+    /// The sums over the batch of `dy * x^` and of `dy`: the gradients by scales and shifts.
+    fn products(
+        self,
+        context: &Context<'_, T>,
+        operands: (&[T], &[T]),
+        (by_scale, by_shift): (&mut [T], &mut [T]),
+        mode: Gradients,
+    ) {
+        let Self { means, inverses, scales, shifts } = self;
+        let (depth, Context { tier, relu, .. }) = (means.len(), context);
+        let work = Work::of(operands.0.len(), 2);
+        parallel::chunk_pairs((by_scale, TILE), (by_shift, TILE), work, |index, by_scale, by_shift| {
+            let first = index * TILE;
+            let of_tile = |channel: usize| {
+                let channel = (first + channel).min(depth - 1);
+                (means[channel], inverses[channel], scales[channel], shifts[channel])
+            };
+            let constants: [_; TILE] = std::array::from_fn(of_tile);
+            let both = |x: T, dy: T, mean: T| [dy.as_f64() * (x.as_f64() - mean.as_f64()), dy.as_f64()];
+            let [mut of_scales, of_shifts] = if *relu {
+                tile_sums(
+                    *tier,
+                    operands,
+                    (depth, first),
+                    &constants,
+                    |x, dy, (mean, inverse, scale, shift)| {
+                        let y = (x - mean) * inverse * scale + shift;
+                        both(x, if y <= T::zero() { T::zero() } else { dy }, mean)
+                    },
+                )
+            } else {
+                tile_sums(*tier, operands, (depth, first), &constants, |x, dy, (mean, ..)| both(x, dy, mean))
+            };
+            for (sum, inverse) in of_scales.iter_mut().zip(&inverses[first..]) {
+                *sum *= inverse.as_f64();
+            }
+            store(by_scale, of_scales, mode);
+            store(by_shift, of_shifts, mode);
+        });
     }
 }
 
@@ -125,8 +197,8 @@ fn measure<T: Scalar>(tier: Tier, input: &[T], statistics: &mut [T]) {
     parallel::chunk_pairs((means, TILE), (variances, TILE), work, |index, means, variances| {
         let constants = constants(&input[index * TILE..depth]);
         let [sums, squares] =
-            tile_sums(tier, (input, input), (depth, index * TILE), &constants, |x, _, first| {
-                let centred = x - first;
+            tile_sums(tier, (input, input), (depth, index * TILE), &constants, |x, _, first: f64| {
+                let centred = x.as_f64() - first;
                 [centred, centred * centred]
             });
         for ((mean, first), sum) in means.iter_mut().zip(constants).zip(sums) {
@@ -137,30 +209,6 @@ fn measure<T: Scalar>(tier: Tier, input: &[T], statistics: &mut [T]) {
             let found = (squares - sum * sum / count) / count;
             *variance = T::from_f64(if found < 0.0 { 0.0 } else { found });
         }
-    });
-}
-
-/// The sums over the batch of `dy * x^` and of `dy`: the gradients by scales and shifts.
-fn products<T: Scalar>(
-    tier: Tier,
-    operands: (&[T], &[T]),
-    statistics: &[T],
-    (by_scale, by_shift): (&mut [T], &mut [T]),
-    mode: Gradients,
-) {
-    let depth = by_scale.len();
-    let (means, inverses) = statistics.split_at(depth);
-    let work = Work::of(operands.0.len(), 2);
-    parallel::chunk_pairs((by_scale, TILE), (by_shift, TILE), work, |index, by_scale, by_shift| {
-        let first = index * TILE;
-        let constants = constants(&means[first..]);
-        let [mut scales, shifts] =
-            tile_sums(tier, operands, (depth, first), &constants, |x, dy, mean| [dy * (x - mean), dy]);
-        for (sum, inverse) in scales.iter_mut().zip(&inverses[first..]) {
-            *sum *= inverse.as_f64();
-        }
-        store(by_scale, scales, mode);
-        store(by_shift, shifts, mode);
     });
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use convnet_geometry::{Architecture, Layer, Volume};
+use convnet_geometry::{Architecture, Join, Joint, Layer, LayerKind, Volume};
 use ndarray::ArrayView4;
 
 use super::scratch::{Plan, Purpose, Scratch};
@@ -10,8 +10,8 @@ use super::{images, noise};
 use crate::error::Error;
 use crate::kinks::Kinks;
 use crate::layers::{
-    Algorithms, Context, CustomBackward, CustomForward, CustomKinks, CustomLayer, Forward, InputGradient,
-    Kept, Mode, ParameterGradient, Runs, RunsInPlace, fuses,
+    Algorithms, Branch, Context, CustomBackward, CustomForward, CustomKinks, CustomLayer, Forward,
+    InputGradient, Kept, Mode, ParameterGradient, Runs, RunsInPlace, fuses, fuses_backward,
 };
 use crate::losses::{Evaluation, Loss, LossValue};
 use crate::network::{Gradients, Network, Step};
@@ -256,7 +256,12 @@ impl<T: Scalar> TrainingWorkspace<T> {
                 per_image: self.image_losses.as_deref_mut(),
             });
             self.has_gradient.fill(false);
-            backward(&mut BackwardPass { workspace: self, parameters: numbers, mode: step.gradients });
+            backward(&mut BackwardPass {
+                workspace: self,
+                parameters: numbers,
+                mode: step.gradients,
+                last: None,
+            });
             value
         });
         self.version = Some(parameters.version());
@@ -283,7 +288,12 @@ impl<T: Scalar> TrainingWorkspace<T> {
         let mode = Gradients::Overwrite;
         self.has_gradient.fill(false);
         parallel::enter(images::work(architecture, self.images, 1), || {
-            backward(&mut BackwardPass { workspace: self, parameters: parameters.as_slice(), mode });
+            backward(&mut BackwardPass {
+                workspace: self,
+                parameters: parameters.as_slice(),
+                mode,
+                last: None,
+            });
         });
         Ok(images::view(&self.volume_gradients[self.gradient(0)], architecture.input()))
     }
@@ -422,6 +432,16 @@ impl<T: Scalar> ForwardPass<'_, T> {
     pub fn join(&mut self, index: usize) {
         let architecture = self.workspace.architecture;
         let entry = &architecture.layers()[index];
+        if let (LayerKind::Joint(Joint { join: Join::Sum, .. }), &[a, b]) = (entry.kind, entry.inputs)
+            && a != b
+        {
+            let places = [a, b, entry.output].map(|place| self.workspace.volume(place));
+            let relu = !self.observer.is_active() && fuses(architecture, index);
+            let volumes = &mut self.workspace.volumes;
+            let [a, b, output] = volumes.get_disjoint_mut(places).expect("volumes alive together are apart");
+            Branch::sum(a, b, output, relu);
+            return self.observe(index);
+        }
         for (branch, &input) in images::branches(architecture, entry).zip(entry.inputs) {
             let places = [self.workspace.volume(input), self.workspace.volume(entry.output)];
             let volumes = &mut self.workspace.volumes;
@@ -450,6 +470,8 @@ pub struct BackwardPass<'a, T> {
     workspace: &'a mut TrainingWorkspace<T>,
     parameters: &'a [T],
     mode: Gradients,
+    /// The layer whose gradient by its parameters was computed last.
+    last: Option<usize>,
 }
 
 /// The volume that layer `index` takes.
@@ -497,7 +519,10 @@ impl<T: Scalar> BackwardPass<'_, T> {
             gradient: &mut workspace.gradients.as_mut_slice()[entry.range()],
             mode: self.mode,
         };
-        backward(at, &mut workspace.scratch.context(workspace.images, index));
+        let mut context = workspace.scratch.context(workspace.images, index);
+        context.relu = fuses_backward(workspace.architecture, index);
+        backward(at, &mut context);
+        self.last = Some(index);
     }
 
     /// The gradient by the input of layer `index`.
@@ -538,12 +563,17 @@ impl<T: Scalar> BackwardPass<'_, T> {
                 draw,
             },
             output_gradient,
+            // What is added to another gradient is none.
+            by_parameters: (self.last == Some(index) && self.mode == Gradients::Overwrite)
+                .then(|| &workspace.gradients.as_slice()[entry.range()]),
             gradient: match mode {
                 Gradients::Overwrite => &mut *gradient,
                 Gradients::Accumulate => &mut workspace.branch[..length],
             },
         };
-        backward(at, &mut workspace.scratch.context(workspace.images, index));
+        let mut context = workspace.scratch.context(workspace.images, index);
+        context.relu = fuses_backward(workspace.architecture, index);
+        backward(at, &mut context);
         if mode == Gradients::Accumulate {
             T::add_all(gradient, &workspace.branch[..length]);
         }
@@ -555,6 +585,9 @@ impl<T: Scalar> BackwardPass<'_, T> {
         T: RunsInPlace<L>,
     {
         let entry = &self.workspace.architecture.layers()[index];
+        if index > 0 && fuses_backward(self.workspace.architecture, index - 1) {
+            return;
+        }
         let values = self.workspace.volume(entry.output);
         let places = [self.workspace.gradient(entry.inputs[0]), self.workspace.gradient(entry.output)];
         let draw = self.workspace.draw(index);

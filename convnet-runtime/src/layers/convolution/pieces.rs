@@ -26,6 +26,12 @@ pub(super) struct Cut {
     pub(super) channels: usize,
 }
 
+/// Pieces that are too few to be shared evenly.
+const FEW: usize = 4;
+
+/// Pixels of a piece that is not halved.
+const SMALL: usize = 256;
+
 impl Cut {
     /// Pieces of about so many pixels, in rows that are a multiple of `step`; and of all channels, unless there are fewer
     /// pieces than `enough`: then of a multiple of `least` channels.
@@ -38,13 +44,18 @@ impl Cut {
     ) -> Self {
         let Volume { width, height, depth } = volume;
         let rows = pixels.div_ceil(width).next_multiple_of(step);
-        let (images_of_piece, rows) = if rows >= height {
+        let (images_of_piece, mut rows) = if rows >= height {
             (pixels.div_ceil(width * height).clamp(1, images), height)
         } else {
             // Evenly, so that the last piece is not much smaller.
             (1, height.div_ceil(height.div_ceil(rows)).next_multiple_of(step))
         };
-        let pieces = images.div_ceil(images_of_piece) * height.div_ceil(rows);
+        let pieces = |rows: usize| images.div_ceil(images_of_piece) * height.div_ceil(rows);
+        // Smaller ones if there would be few, but not so small that they are all overhead.
+        while images_of_piece == 1 && pieces(rows) < FEW && rows * width >= SMALL {
+            rows = rows.div_ceil(2).next_multiple_of(step);
+        }
+        let pieces = pieces(rows);
         let (enough, least) = channels;
         let channels = depth.div_ceil(enough.div_ceil(pieces)).next_multiple_of(least).min(depth);
         Self { images: images_of_piece, rows, channels }

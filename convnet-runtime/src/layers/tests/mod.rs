@@ -266,7 +266,9 @@ impl<'a, T: Scalar, L: Layer<T> + Kind> Bench<'a, T, L> {
         self.pass(|layer, Numbers { parameters, input, output_gradient, .. }, kept, context| {
             let (input, output_gradient) = (slice(input), slice(output_gradient));
             let gradient = &mut gradient;
-            let at = InputGradient { parameters, input, output, kept, output_gradient, gradient };
+            let by_parameters = None;
+            let at =
+                InputGradient { parameters, input, output, kept, output_gradient, by_parameters, gradient };
             layer.input_gradient(at, context);
         });
         gradient
