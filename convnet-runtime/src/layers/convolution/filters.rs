@@ -32,7 +32,7 @@ const ROOM: usize = 1 << 20;
 const PLACES: usize = 96;
 
 /// Filters whose gradients are written together.
-const FILTERS: usize = 8;
+const FILTERS: usize = 16;
 
 /// How the work is cut.
 #[derive(Clone, Copy, Debug)]
@@ -108,14 +108,15 @@ pub(super) fn gradient<T: Scalar>(
         // Sums are `[part][tap][filter]`, a gradient `[filter][tap]`.
         let work = Work::of(gradient.len(), cut.parts as u64);
         parallel::chunks(gradient, FILTERS * taps, work, |index, gradient| {
-            let first = index * FILTERS;
-            for (k, gradient) in gradient.chunks_exact_mut(taps).enumerate() {
-                for (tap, gradient) in gradient.iter_mut().enumerate() {
-                    let mut sum = if mode == Gradients::Accumulate { *gradient } else { T::zero() };
-                    for part in 0..cut.parts {
-                        sum += sums[(part * cut.pieces * cut.taps + tap) * filters + first + k];
-                    }
-                    *gradient = sum;
+            let of_piece = index * FILTERS..filters.min((index + 1) * FILTERS);
+            for tap in 0..taps {
+                let mut all = [T::zero(); FILTERS];
+                for part in 0..cut.parts {
+                    let sums = &sums[(part * cut.pieces * cut.taps + tap) * filters..][..filters];
+                    T::add_all(&mut all[..of_piece.len()], &sums[of_piece.clone()]);
+                }
+                for (gradient, sum) in gradient[tap..].iter_mut().step_by(taps).zip(all) {
+                    *gradient = if mode == Gradients::Accumulate { *gradient + sum } else { sum };
                 }
             }
         });
