@@ -71,6 +71,17 @@ pub(crate) fn chunks<T: Send>(
     numbers.chunks_mut(length).enumerate().for_each(|(i, chunk)| f(i, chunk));
 }
 
+/// Whether `f` holds for each chunk of `numbers`.
+#[cfg(feature = "train")]
+pub(crate) fn all<T: Sync>(numbers: &[T], length: usize, f: impl Fn(&[T]) -> bool + Sync) -> bool {
+    #[cfg(feature = "threads")]
+    if Work(numbers.len() as u64).is_worth_sharing() {
+        use rayon::prelude::*;
+        return numbers.par_chunks(length).all(|chunk| f(chunk));
+    }
+    numbers.chunks(length).all(f)
+}
+
 /// Calls `f` with each pair of chunks of `a` and `b` and their index.
 pub(crate) fn chunk_pairs<A: Send, B: Send>(
     (a, a_length): (&mut [A], usize),

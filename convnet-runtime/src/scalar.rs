@@ -98,8 +98,14 @@ pub trait Kernels: Sized {
     /// Columns of a packed panel.
     fn panel_width(tier: Tier) -> usize;
 
-    /// `C += A * B`.
-    fn multiply(tier: Tier, a: ArrayView2<'_, Self>, b: Packed<'_, Self>, c: ArrayViewMut2<'_, Self>);
+    /// `C += A * B`, or `C = A * B`.
+    fn multiply(
+        tier: Tier,
+        a: ArrayView2<'_, Self>,
+        b: Packed<'_, Self>,
+        c: ArrayViewMut2<'_, Self>,
+        mode: Gradients,
+    );
 
     /// A product whose rows lie anywhere: row `i` of A times B becomes row `c_rows[i]` of C.
     fn product(
@@ -196,8 +202,9 @@ macro_rules! compile_kernels {
                 a: ArrayView2<'_, Self>,
                 b: Packed<'_, Self>,
                 c: ArrayViewMut2<'_, Self>,
+                mode: Gradients,
             ) {
-                tier.$kernel().multiply(a, b, c);
+                tier.$kernel().multiply(a, b, c, mode);
             }
 
             fn product(

@@ -15,6 +15,7 @@ mod transform;
 
 use ndarray::{ArrayView2, ArrayViewMut2, Axis, s};
 
+use crate::network::Gradients;
 use crate::scalar::Scalar;
 use crate::simd::Tier;
 use crate::simd::winograd::Transform;
@@ -60,7 +61,7 @@ pub fn multiply<T: Scalar>(
         Panels::new(tier, b.nrows(), b.ncols(), memory).fill_from(b);
         let packed = Packed::new(tier, b.nrows(), b.ncols(), memory);
         let rows = a.axis_chunks_iter(Axis(0), ROW_BLOCK).zip(c.axis_chunks_iter_mut(Axis(0), ROW_BLOCK));
-        rows.for_each(|(a, c)| T::multiply(tier, a, packed, c));
+        rows.for_each(|(a, c)| T::multiply(tier, a, packed, c, Gradients::Accumulate));
     }
 }
 
@@ -78,8 +79,8 @@ pub(crate) trait Kernel<T>: Sync {
     /// Columns of a panel of B.
     fn columns(&self) -> usize;
 
-    /// `C += A * B`.
-    fn multiply(&self, a: ArrayView2<'_, T>, b: Packed<'_, T>, c: ArrayViewMut2<'_, T>);
+    /// `C += A * B`, or `C = A * B`.
+    fn multiply(&self, a: ArrayView2<'_, T>, b: Packed<'_, T>, c: ArrayViewMut2<'_, T>, mode: Gradients);
 
     /// A product whose rows lie anywhere: row `i` of A times B becomes row `c_rows[i]` of C.
     fn product(
@@ -107,7 +108,7 @@ impl<T: Scalar, K: TileKernel<T>> Kernel<T> for MicroKernel<K> {
         K::COLUMNS
     }
 
-    fn multiply(&self, a: ArrayView2<'_, T>, b: Packed<'_, T>, c: ArrayViewMut2<'_, T>) {
+    fn multiply(&self, a: ArrayView2<'_, T>, b: Packed<'_, T>, c: ArrayViewMut2<'_, T>, mode: Gradients) {
         let ((rows, depth), columns) = (a.dim(), c.ncols());
         assert_eq!(
             (rows, depth, columns),
@@ -117,9 +118,9 @@ impl<T: Scalar, K: TileKernel<T>> Kernel<T> for MicroKernel<K> {
         assert_eq!(b.panel_width(), K::COLUMNS, "B was packed for another tier");
         const { assert!(K::ROWS <= TILE_ROWS && K::COLUMNS <= TILE_COLUMNS, "a tile has room for them") };
         if a.strides()[1] == 1 {
-            self.by_panels(a, b, c);
+            self.by_panels(a, b, c, mode);
         } else {
-            self.by_strips(a, b, c);
+            self.by_strips(a, b, c, mode);
         }
     }
 
@@ -190,6 +191,11 @@ impl<T: Scalar, K: TileKernel<T>> Kernel<T> for MicroKernel<K> {
     }
 }
 
+/// What becomes of a tile of the block of terms that begins with `k`.
+fn finish(mode: Gradients, k: usize) -> TileFinish {
+    if mode == Gradients::Overwrite && k == 0 { TileFinish::Store { relu: false } } else { TileFinish::Add }
+}
+
 /// A matrix that tiles are taken from.
 #[derive(Clone, Copy, Debug)]
 struct Grid<P> {
@@ -212,8 +218,13 @@ impl<T> Grid<*const T> {
 impl<K> MicroKernel<K> {
     /// For an A whose rows are adjacent numbers: it is read where it lies. A panel's block of B stays in the first-level
     /// cache while A's block passes by.
-    fn by_panels<T: Scalar>(&self, a: ArrayView2<'_, T>, b: Packed<'_, T>, mut c: ArrayViewMut2<'_, T>)
-    where
+    fn by_panels<T: Scalar>(
+        &self,
+        a: ArrayView2<'_, T>,
+        b: Packed<'_, T>,
+        mut c: ArrayViewMut2<'_, T>,
+        mode: Gradients,
+    ) where
         K: TileKernel<T>,
     {
         let (rows, columns) = c.dim();
@@ -229,7 +240,7 @@ impl<K> MicroKernel<K> {
                     let a = grid.rows((i, k), K::ROWS.min(rows - i));
                     // SAFETY: i, j and k and the sizes beside them lie within the views of A and C, whose strides
                     // ndarray vouches for; C is borrowed mutably; `panel` holds depth x COLUMNS numbers.
-                    unsafe { self.add_tile((a, Steps::adjacent(depth)), panel, &mut c, (i, j)) };
+                    unsafe { self.tile((a, Steps::adjacent(depth)), panel, &mut c, (i, j), finish(mode, k)) };
                 }
             }
         }
@@ -237,8 +248,13 @@ impl<K> MicroKernel<K> {
 
     /// For an A whose columns are adjacent numbers, as a transposed matrix has: a strip of as many rows as a tile is
     /// copied, so that every line of the cache is used whole, and serves all panels of B.
-    fn by_strips<T: Scalar>(&self, a: ArrayView2<'_, T>, b: Packed<'_, T>, mut c: ArrayViewMut2<'_, T>)
-    where
+    fn by_strips<T: Scalar>(
+        &self,
+        a: ArrayView2<'_, T>,
+        b: Packed<'_, T>,
+        mut c: ArrayViewMut2<'_, T>,
+        mode: Gradients,
+    ) where
         K: TileKernel<T>,
     {
         let mut strip = [T::zero(); TILE_ROWS * DEPTH_BLOCK];
@@ -260,22 +276,23 @@ impl<K> MicroKernel<K> {
                     let panel = b.panel(j / K::COLUMNS, k, depth).as_ptr();
                     let terms = Steps { count: depth, step: K::ROWS };
                     // SAFETY: as above for B and C; the strip holds depth x ROWS numbers, ROWS being the step of terms.
-                    unsafe { self.add_tile((a, terms), panel, &mut c, (i, j)) };
+                    unsafe { self.tile((a, terms), panel, &mut c, (i, j), finish(mode, k)) };
                 }
             }
         }
     }
 
-    /// Adds the tile at row `i`, column `j` to C.
+    /// Computes the tile at row `i`, column `j` of C.
     ///
     /// # Safety
     /// As [`TileKernel::run`] for A and B; row and column are C's.
-    unsafe fn add_tile<T: Scalar>(
+    unsafe fn tile<T: Scalar>(
         &self,
         (a, terms): ([*const T; TILE_ROWS], Steps),
         b: *const T,
         c: &mut ArrayViewMut2<'_, T>,
         (i, j): (usize, usize),
+        finish: TileFinish,
     ) where
         K: TileKernel<T>,
     {
@@ -286,7 +303,8 @@ impl<K> MicroKernel<K> {
             let row = if row < rows { i + row } else { i };
             first.wrapping_offset(row.cast_signed() * c_row + j.cast_signed() * c_step)
         });
-        let (terms, finish, bias) = (Terms::run(terms), TileFinish::Add, std::ptr::null());
+        let (terms, bias) = (Terms::run(terms), [T::zero(); TILE_COLUMNS]);
+        let bias = bias.as_ptr();
         // SAFETY: as the caller vouches; the tile ends where C ends.
         unsafe { self.0.run(&Tile { rows, columns, terms, a, b, c, c_step, finish, bias }) };
     }
@@ -331,7 +349,7 @@ mod tests {
                     c_copy = Array2::from_shape_vec((n, m), c.t().iter().copied().collect()).expect("shape");
                     c_copy.swap_axes(0, 1);
                 }
-                T::multiply(tier, a_copy.view(), packed, c_copy.view_mut());
+                T::multiply(tier, a_copy.view(), packed, c_copy.view_mut(), Gradients::Accumulate);
                 for (found, expected) in c_copy.iter().zip(&expected) {
                     let error = (found.as_f64() - expected).abs();
                     assert!(

@@ -179,7 +179,8 @@ fn matrix_product<T: Scalar>(
             [] => tile.fill(T::zero()),
             bias => tile.assign(&ndarray::aview1(&bias[outputs.clone()])),
         }
-        T::multiply(tier, weights.slice(s![outputs, ..]), packed, tile.reversed_axes());
+        let mode = Gradients::Accumulate;
+        T::multiply(tier, weights.slice(s![outputs, ..]), packed, tile.reversed_axes(), mode);
     });
 }
 
@@ -195,12 +196,9 @@ fn weight_gradient<T: Scalar>(
     let (input, output_gradient) = (matrix(input, dense.inputs()), matrix(output_gradient, dense.outputs()));
     let work = Work::of(images, dense.macs());
     parallel::column_tiles(matrix_mut(gradient, dense.inputs()), INPUT_TILE, work, |first, mut tile| {
-        if mode == Gradients::Overwrite {
-            tile.fill(T::zero());
-        }
         let width = tile.ncols();
         workers.with(|scratch| {
-            for batch in blocks(images) {
+            for (batch, mode) in blocks(images).zip(modes(mode)) {
                 let input = input.slice(s![batch.clone(), first..first + width]);
                 Panels::new(tier, batch.len(), width, scratch).fill_from(input);
                 let packed = Packed::new(tier, batch.len(), width, scratch);
@@ -209,10 +207,16 @@ fn weight_gradient<T: Scalar>(
                     output_gradient.slice(s![batch, ..]).reversed_axes(),
                     packed,
                     tile.view_mut(),
+                    mode,
                 );
             }
         });
     });
+}
+
+/// How blocks of a sum are added up: the first one as asked, the others to it.
+fn modes(first: Gradients) -> impl Iterator<Item = Gradients> {
+    std::iter::once(first).chain(std::iter::repeat(Gradients::Accumulate))
 }
 
 /// `output_gradient * weights`.
@@ -228,14 +232,13 @@ fn product_gradient<T: Scalar>(
         (matrix(weights, dense.inputs()), matrix(output_gradient, dense.outputs()));
     let work = Work::of(images, dense.macs());
     parallel::column_tiles(matrix_mut(gradient, dense.inputs()), INPUT_TILE, work, |first, mut tile| {
-        tile.fill(T::zero());
         let width = tile.ncols();
         workers.with(|scratch| {
-            for outputs in blocks(dense.outputs()) {
+            for (outputs, mode) in blocks(dense.outputs()).zip(modes(Gradients::Overwrite)) {
                 let weights = weights.slice(s![outputs.clone(), first..first + width]);
                 Panels::new(tier, outputs.len(), width, scratch).fill_from(weights);
                 let packed = Packed::new(tier, outputs.len(), width, scratch);
-                T::multiply(tier, output_gradient.slice(s![.., outputs]), packed, tile.view_mut());
+                T::multiply(tier, output_gradient.slice(s![.., outputs]), packed, tile.view_mut(), mode);
             }
         });
     });

@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::network::{Network, Statistics, Step};
 use crate::observer::{FirstNonFinite, Observer, Unobserved};
 use crate::optimizers::Optimizer;
+use crate::parallel;
 use crate::parameters::Parameters;
 use crate::regularization::{Regularization, Regularizer};
 use crate::scalar::Scalar;
@@ -268,9 +269,12 @@ fn restore<N: Network>(network: &mut N, state: &[N::Scalar]) {
     network.state_mut().as_mut_slice().copy_from_slice(state);
 }
 
+/// Numbers that are looked over in one piece.
+const PIECE: usize = 1 << 16;
+
 /// The last tensor with a number that is not finite: gradients flow backward, so that it is the first to show one.
 fn last_non_finite<T: Scalar>(numbers: &Parameters<T>) -> Option<(String, f64)> {
-    if T::all_finite(numbers.as_slice()) {
+    if parallel::all(numbers.as_slice(), PIECE, T::all_finite) {
         return None;
     }
     let bad = |numbers: &[T]| numbers.iter().find(|number| !number.is_finite()).map(|number| number.as_f64());
