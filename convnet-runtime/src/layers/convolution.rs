@@ -11,6 +11,7 @@ use crate::layers::channels::bias_gradient;
 use crate::layers::{Algorithms, Context, Forward, InputGradient, Layer, Memory, ParameterGradient};
 use crate::scalar::Scalar;
 use crate::simd::Tier;
+use crate::simd::winograd::Form;
 
 /// How a convolution is computed: chosen by its geometry and the batch, unless [`Algorithms`] forces another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,7 +19,7 @@ use crate::simd::Tier;
 pub enum ConvolutionAlgorithm {
     /// A product with the windows where they lie, only those over the padding being copied: for every convolution.
     Direct,
-    /// Winograd's, by tiles of 4 x 4 outputs: for 3 x 3 filters with stride 1, in one group, without dilation.
+    /// Winograd's, by tiles of 4 x 4 outputs of 3 x 3 filters, or 2 x 2 of 5 x 5: with stride 1, in one group, without dilation.
     Winograd,
 }
 
@@ -36,9 +37,14 @@ impl ConvolutionAlgorithm {
     pub const fn is_admissible(self, geometry: &Convolution) -> bool {
         match self {
             Self::Direct => true,
-            Self::Winograd => winograd::is_admissible(geometry),
+            Self::Winograd => winograd::form(geometry).is_some(),
         }
     }
+}
+
+/// The form of Winograd's algorithm, where it is admissible.
+fn winograd_form(convolution: &Convolution) -> Form {
+    winograd::form(convolution).expect("algorithms are used where they are admissible")
 }
 
 impl<T: Scalar> Layer<T> for Convolution {
@@ -48,7 +54,7 @@ impl<T: Scalar> Layer<T> for Convolution {
                 direct::forward(self, at.parameters, at.input, at.output, context)
             }
             ConvolutionAlgorithm::Winograd => {
-                winograd::forward(self, at.parameters, at.input, at.output, context);
+                winograd::forward(winograd_form(self), self, at.parameters, at.input, at.output, context);
             }
         }
     }
@@ -60,7 +66,7 @@ impl<T: Scalar> Layer<T> for Convolution {
                 filters::gradient(self, (at.input, at.output_gradient), weights, at.mode, context);
             }
             ConvolutionAlgorithm::Winograd => {
-                winograd::filter_gradient(self, (at.input, at.output_gradient), weights, at.mode, context);
+                winograd::filter_gradient(winograd_form(self), self, (at.input, at.output_gradient), weights, at.mode, context);
             }
         }
         bias_gradient(context.tier, bias, at.output_gradient, self.filters(), at.mode);
@@ -72,7 +78,7 @@ impl<T: Scalar> Layer<T> for Convolution {
                 direct::input_gradient(self, at.parameters, at.output_gradient, at.gradient, context);
             }
             ConvolutionAlgorithm::Winograd => {
-                winograd::input_gradient(self, at.parameters, at.output_gradient, at.gradient, context);
+                winograd::input_gradient(winograd_form(self), self, at.parameters, at.output_gradient, at.gradient, context);
             }
         }
     }
@@ -82,7 +88,7 @@ impl<T: Scalar> Layer<T> for Convolution {
             ConvolutionAlgorithm::Direct => {
                 direct::memory::<T>(self, images, tier).or(filters::memory::<T>(self, images, tier))
             }
-            ConvolutionAlgorithm::Winograd => winograd::memory::<T>(self, images, tier),
+            ConvolutionAlgorithm::Winograd => winograd::memory::<T>(winograd_form(self), self, images, tier),
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Winograd's transforms for 4 x 4 outputs of 3 x 3 filters, by points 0, +-5/8, +-3/2 and infinity.
+//! Winograd's transforms for 4 x 4 outputs of 3 x 3 filters, and 2 x 2 of 5 x 5, by points 0, +-5/8, +-3/2 and infinity.
 //!
-//! A convolution of 1D tiles is `y = A^T ((G g) * (B^T d))`, `d` being 6 inputs, `g` 3 taps and `y` 4 outputs (Lavin and
-//! Gray 2016, "Fast algorithms for convolutional neural networks"); in 2D each transform is applied to columns, then to
+//! A convolution of 1D tiles is `y = A^T ((G g) * (B^T d))`, `d` being 6 inputs, `g` 3 or 5 taps and `y` 4 or 2 outputs (Lavin
+//! and Gray 2016, "Fast algorithms for convolutional neural networks"); in 2D each transform is applied to columns, then to
 //! rows. Row j of `G` holds the powers of point j over `N_j`, the product of its distances from the other finite points;
 //! row j of `B^T` the coefficients of the polynomial that is 0 at all other finite points; `A` the powers of each point.
 //! The points are those that oneDNN has: all numbers of the transforms are exact in `f32`, and errors are smaller than with
@@ -17,9 +17,6 @@ pub(crate) const POINTS: usize = 6;
 /// Numbers of a transformed tile.
 pub(crate) const CELLS: usize = POINTS * POINTS;
 
-/// Outputs of a tile along an axis.
-pub(crate) const OUTPUTS: usize = 4;
-
 const A: f64 = 0.625;
 const B: f64 = 1.5;
 const A2: f64 = A * A;
@@ -29,19 +26,41 @@ const N_0: f64 = A2 * B2;
 const N_A: f64 = 2.0 * A2 * (A2 - B2);
 const N_B: f64 = 2.0 * B2 * (B2 - A2);
 
+/// A form of the algorithm: taps of a filter and outputs of a tile, along an axis.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Form {
+    /// 3 taps and 4 outputs.
+    Three,
+    /// 5 taps and 2 outputs.
+    Five,
+}
+
+impl Form {
+    pub(crate) const fn taps(self) -> usize {
+        match self {
+            Self::Three => 3,
+            Self::Five => 5,
+        }
+    }
+
+    pub(crate) const fn outputs(self) -> usize {
+        POINTS + 1 - self.taps()
+    }
+}
+
 /// One of the transforms of a tile.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Transform {
     /// `B^T d B`: 6 x 6 inputs to as many numbers.
     Input,
-    /// `G g G^T`: 3 x 3 taps to 6 x 6.
-    Filter,
-    /// `A^T m A`: 6 x 6 products to 4 x 4 outputs.
-    Output,
-    /// `A y A^T`: the gradient by 4 x 4 outputs to that by 6 x 6 products.
-    OutputGradient,
-    /// `G^T u G`: the gradient by 6 x 6 numbers to that by 3 x 3 taps.
-    FilterGradient,
+    /// `G g G^T`: taps to 6 x 6.
+    Filter(Form),
+    /// `A^T m A`: 6 x 6 products to outputs.
+    Output(Form),
+    /// `A y A^T`: the gradient by outputs to that by 6 x 6 products.
+    OutputGradient(Form),
+    /// `G^T u G`: the gradient by 6 x 6 numbers to that by taps.
+    FilterGradient(Form),
 }
 
 impl Transform {
@@ -49,10 +68,10 @@ impl Transform {
     pub(crate) const fn sides(self) -> (usize, usize) {
         match self {
             Self::Input => (POINTS, POINTS),
-            Self::Filter => (3, POINTS),
-            Self::Output => (POINTS, OUTPUTS),
-            Self::OutputGradient => (OUTPUTS, POINTS),
-            Self::FilterGradient => (POINTS, 3),
+            Self::Filter(form) => (form.taps(), POINTS),
+            Self::Output(form) => (POINTS, form.outputs()),
+            Self::OutputGradient(form) => (form.outputs(), POINTS),
+            Self::FilterGradient(form) => (POINTS, form.taps()),
         }
     }
 }
@@ -83,10 +102,14 @@ pub(crate) unsafe fn transform<T: Scalar, V: Vector<T>>(by: Transform, tiles: &T
     unsafe {
         match by {
             Transform::Input => channels::<T, V, 6, 6>(tiles, Input),
-            Transform::Filter => channels::<T, V, 3, 6>(tiles, Filter),
-            Transform::Output => channels::<T, V, 6, 4>(tiles, Output),
-            Transform::OutputGradient => channels::<T, V, 4, 6>(tiles, OutputGradient),
-            Transform::FilterGradient => channels::<T, V, 6, 3>(tiles, FilterGradient),
+            Transform::Filter(Form::Three) => channels::<T, V, 3, 6>(tiles, Filter),
+            Transform::Filter(Form::Five) => channels::<T, V, 5, 6>(tiles, Filter),
+            Transform::Output(Form::Three) => channels::<T, V, 6, 4>(tiles, Output),
+            Transform::Output(Form::Five) => channels::<T, V, 6, 2>(tiles, Output),
+            Transform::OutputGradient(Form::Three) => channels::<T, V, 4, 6>(tiles, OutputGradient),
+            Transform::OutputGradient(Form::Five) => channels::<T, V, 2, 6>(tiles, OutputGradient),
+            Transform::FilterGradient(Form::Three) => channels::<T, V, 6, 3>(tiles, FilterGradient),
+            Transform::FilterGradient(Form::Five) => channels::<T, V, 6, 5>(tiles, FilterGradient),
         }
     }
 }
@@ -239,8 +262,44 @@ impl Along<3, 6> for Filter {
     }
 }
 
+impl Along<5, 6> for Filter {
+    #[inline(always)]
+    unsafe fn of<T: Scalar, V: Vector<T>>(self, g: [V; 5]) -> [V; 6] {
+        splat!(of_0 = 1.0 / N_0, of_a = 1.0 / N_A, a_1 = A / N_A, a_2 = A2 / N_A, a_3 = A * A2 / N_A, a_4 = A2 * A2 / N_A);
+        splat!(of_b = 1.0 / N_B, b_1 = B / N_B, b_2 = B2 / N_B, b_3 = B * B2 / N_B, b_4 = B2 * B2 / N_B);
+        // SAFETY: as the caller vouches.
+        unsafe {
+            let even_a = g[4].multiply_add(a_4, g[2].multiply_add(a_2, g[0].multiply(of_a)));
+            let even_b = g[4].multiply_add(b_4, g[2].multiply_add(b_2, g[0].multiply(of_b)));
+            let odd_a = g[3].multiply_add(a_3, g[1].multiply(a_1));
+            let odd_b = g[3].multiply_add(b_3, g[1].multiply(b_1));
+            [
+                g[0].multiply(of_0),
+                even_a.add(odd_a),
+                even_a.subtract(odd_a),
+                even_b.add(odd_b),
+                even_b.subtract(odd_b),
+                g[4],
+            ]
+        }
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Output;
+
+impl Along<6, 2> for Output {
+    #[inline(always)]
+    unsafe fn of<T: Scalar, V: Vector<T>>(self, m: [V; 6]) -> [V; 2] {
+        splat!(a = A, b = B);
+        // SAFETY: as the caller vouches.
+        unsafe {
+            let even = m[1].add(m[2]).add(m[3].add(m[4]));
+            let odd = m[1].subtract(m[2]).multiply_add(a, m[3].subtract(m[4]).multiply_add(b, m[5]));
+            [m[0].add(even), odd]
+        }
+    }
+}
 
 impl Along<6, 4> for Output {
     #[inline(always)]
@@ -262,6 +321,18 @@ impl Along<6, 4> for Output {
 
 #[derive(Clone, Copy)]
 struct OutputGradient;
+
+impl Along<2, 6> for OutputGradient {
+    #[inline(always)]
+    unsafe fn of<T: Scalar, V: Vector<T>>(self, y: [V; 2]) -> [V; 6] {
+        splat!(a = A, b = B);
+        // SAFETY: as the caller vouches.
+        unsafe {
+            let (odd_a, odd_b) = (y[1].multiply(a), y[1].multiply(b));
+            [y[0], y[0].add(odd_a), y[0].subtract(odd_a), y[0].add(odd_b), y[0].subtract(odd_b), y[1]]
+        }
+    }
+}
 
 impl Along<4, 6> for OutputGradient {
     #[inline(always)]
@@ -293,6 +364,26 @@ impl Along<6, 3> for FilterGradient {
                 u[0].multiply_add(of_0, even_a.multiply_add(of_a, even_b.multiply(of_b))),
                 odd_a.multiply_add(a_odd, odd_b.multiply(b_odd)),
                 even_a.multiply_add(a_even, even_b.multiply_add(b_even, u[5])),
+            ]
+        }
+    }
+}
+
+impl Along<6, 5> for FilterGradient {
+    #[inline(always)]
+    unsafe fn of<T: Scalar, V: Vector<T>>(self, u: [V; 6]) -> [V; 5] {
+        splat!(of_0 = 1.0 / N_0, of_a = 1.0 / N_A, a_1 = A / N_A, a_2 = A2 / N_A, a_3 = A * A2 / N_A, a_4 = A2 * A2 / N_A);
+        splat!(of_b = 1.0 / N_B, b_1 = B / N_B, b_2 = B2 / N_B, b_3 = B * B2 / N_B, b_4 = B2 * B2 / N_B);
+        // SAFETY: as the caller vouches.
+        unsafe {
+            let (even_a, odd_a) = (u[1].add(u[2]), u[1].subtract(u[2]));
+            let (even_b, odd_b) = (u[3].add(u[4]), u[3].subtract(u[4]));
+            [
+                u[0].multiply_add(of_0, even_a.multiply_add(of_a, even_b.multiply(of_b))),
+                odd_a.multiply_add(a_1, odd_b.multiply(b_1)),
+                even_a.multiply_add(a_2, even_b.multiply(b_2)),
+                odd_a.multiply_add(a_3, odd_b.multiply(b_3)),
+                even_a.multiply_add(a_4, even_b.multiply_add(b_4, u[5])),
             ]
         }
     }

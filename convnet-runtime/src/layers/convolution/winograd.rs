@@ -1,4 +1,5 @@
-//! Winograd's convolution: 4 x 4 outputs of a 3 x 3 filter with stride 1 from 36 products in place of 144.
+//! Winograd's convolution, with stride 1: 4 x 4 outputs of a 3 x 3 filter from 36 products in place of 144, or 2 x 2 of a 5 x 5
+//! filter in place of 100.
 //!
 //! Each tile of 6 x 6 inputs is transformed, channel by channel, to as many numbers; for each of these 36 places the tiles
 //! of a piece of work are a matrix, which is multiplied by the filters' numbers at that place; and what comes out is
@@ -19,11 +20,8 @@ use crate::network::Gradients;
 use crate::parallel::{self, Work};
 use crate::scalar::Scalar;
 use crate::simd::Tier;
-use crate::simd::winograd::{CELLS, OUTPUTS, POINTS, Transform};
+use crate::simd::winograd::{CELLS, Form, POINTS, Transform};
 use crate::workspace::Workers;
-
-/// Cells of a filter.
-const TAPS: usize = 9;
 
 /// Tiles of one piece of work, or more where a row of tiles or an image has more. A multiple of every product's rows.
 const TILES: usize = 24;
@@ -58,25 +56,34 @@ const DEEP: usize = 8;
 
 /// Whether it is faster than a direct convolution, for a batch of this size.
 pub(super) const fn is_worthwhile(convolution: &Convolution, images: usize) -> bool {
+    let Some(form) = form(convolution) else { return false };
     let Volume { width, height, .. } = convolution.output();
-    let tiles = width.div_ceil(OUTPUTS) * height.div_ceil(OUTPUTS);
+    let tiles = width.div_ceil(form.outputs()) * height.div_ceil(form.outputs());
     let is_deep = convolution.input().depth >= DEEP && convolution.filters() >= DEEP;
     is_deep && (tiles >= MANY_OF_IMAGE || tiles.saturating_mul(images) >= MANY_OF_BATCH)
 }
 
-/// Whether filters are 3 x 3 with stride 1, and see all channels.
-pub(super) const fn is_admissible(convolution: &Convolution) -> bool {
+/// The form for filters of 3 x 3 or 5 x 5 with stride 1, which see all channels.
+pub(super) const fn form(convolution: &Convolution) -> Option<Form> {
     let Window { filter, stride, dilation, .. } = convolution.window();
-    convolution.groups() == 1 && is_square(filter, 3) && is_square(stride, 1) && is_square(dilation, 1)
+    if convolution.groups() != 1 || !is_square(stride, 1) || !is_square(dilation, 1) {
+        return None;
+    }
+    match filter {
+        Extent { width: 3, height: 3 } => Some(Form::Three),
+        Extent { width: 5, height: 5 } => Some(Form::Five),
+        _ => None,
+    }
 }
 
 const fn is_square(extent: Extent, side: usize) -> bool {
     extent.width == side && extent.height == side
 }
 
-/// A convolution, forward or backward: one 3 x 3 window on the source for each pixel of the target.
+/// A convolution, forward or backward: one window on the source for each pixel of the target.
 #[derive(Clone, Copy, Debug)]
 struct Stencil {
+    form: Form,
     source: Volume,
     target: Volume,
     /// Where the first window begins: in the padding, if it is negative.
@@ -84,22 +91,24 @@ struct Stencil {
 }
 
 impl Stencil {
-    fn forward(convolution: &Convolution) -> Self {
+    fn forward(form: Form, convolution: &Convolution) -> Self {
         let padding = convolution.window().padding;
         let origin = (-padding.top.cast_signed(), -padding.left.cast_signed());
-        Self { source: convolution.input(), target: convolution.output(), origin }
+        Self { form, source: convolution.input(), target: convolution.output(), origin }
     }
 
-    /// The gradient by the input: the window begins two cells before the pixel, on the padded output.
-    fn backward(convolution: &Convolution) -> Self {
+    /// The gradient by the input: the window ends at the pixel, on the padded output.
+    fn backward(form: Form, convolution: &Convolution) -> Self {
+        let reach = (form.taps() - 1).cast_signed();
         let padding = convolution.window().padding;
-        let origin = (padding.top.cast_signed() - 2, padding.left.cast_signed() - 2);
-        Self { source: convolution.output(), target: convolution.input(), origin }
+        let origin = (padding.top.cast_signed() - reach, padding.left.cast_signed() - reach);
+        Self { form, source: convolution.output(), target: convolution.input(), origin }
     }
 
     /// Rows and columns of tiles on one image.
     fn tiles(&self) -> (usize, usize) {
-        (self.target.height.div_ceil(OUTPUTS), self.target.width.div_ceil(OUTPUTS))
+        let outputs = self.form.outputs();
+        (self.target.height.div_ceil(outputs), self.target.width.div_ceil(outputs))
     }
 
     /// Pixels of one image of the target.
@@ -110,8 +119,9 @@ impl Stencil {
     /// The inputs of a tile.
     fn inputs<'a, T>(&self, source: &'a [T], Tile { image, y, x }: Tile, zeros: &'a [T]) -> Cells<'a, T> {
         let Volume { width, height, depth } = self.source;
-        let top = self.origin.0 + (y * OUTPUTS).cast_signed();
-        let left = self.origin.1 + (x * OUTPUTS).cast_signed();
+        let outputs = self.form.outputs();
+        let top = self.origin.0 + (y * outputs).cast_signed();
+        let left = self.origin.1 + (x * outputs).cast_signed();
         // Cells of the tile along an axis that lie on the image.
         let inside = |first: isize, side: usize| {
             let at = |place: isize| place.clamp(0, POINTS.cast_signed()).cast_unsigned();
@@ -131,19 +141,21 @@ impl Stencil {
     /// The first pixel of a tile of the target, and how many rows and columns of it there are.
     fn outputs(&self, Tile { image, y, x }: Tile) -> (usize, [usize; 2]) {
         let Volume { width, height, .. } = self.target;
-        let (y, x) = (y * OUTPUTS, x * OUTPUTS);
-        ((image * height + y) * width + x, [OUTPUTS.min(height - y), OUTPUTS.min(width - x)])
+        let outputs = self.form.outputs();
+        let (y, x) = (y * outputs, x * outputs);
+        ((image * height + y) * width + x, [outputs.min(height - y), outputs.min(width - x)])
     }
 
     /// How the work on a batch is cut.
     fn cut(&self, images: usize) -> Cut {
-        Cut::new(self.target, images, TILES * OUTPUTS * OUTPUTS, OUTPUTS, (ENOUGH_PIECES, COLUMNS))
+        let outputs = self.form.outputs();
+        Cut::new(self.target, images, TILES * outputs * outputs, outputs, (ENOUGH_PIECES, COLUMNS))
     }
 
     /// Memory of a worker.
     fn worker(&self, images: usize) -> usize {
         let (Cut { images, rows, channels }, depth) = (self.cut(images), self.source.depth);
-        let tiles = images.saturating_mul(rows.div_ceil(OUTPUTS)).saturating_mul(self.tiles().1);
+        let tiles = images.saturating_mul(rows.div_ceil(self.form.outputs())).saturating_mul(self.tiles().1);
         let each = apart(tiles.saturating_mul(depth)).saturating_add(apart(tiles.saturating_mul(channels)));
         each.saturating_mul(CELLS).saturating_add(depth.max(channels))
     }
@@ -183,14 +195,15 @@ fn transformed<T>(numbers: &[T], first: usize, apart: usize, depth: usize) -> Ce
 }
 
 /// Some channels of a filter's taps; turned round, if so asked.
-fn taps<T>(filter: &[T], channels: Range<usize>, turned: bool) -> Cells<'_, T> {
-    let depth = (filter.len() / TAPS).cast_signed();
-    let (first, step) = if turned { ((TAPS - 1).cast_signed() * depth, -depth) } else { (0, depth) };
+fn taps<T>(form: Form, filter: &[T], channels: Range<usize>, turned: bool) -> Cells<'_, T> {
+    let (side, count) = (form.taps(), form.taps() * form.taps());
+    let depth = (filter.len() / count).cast_signed();
+    let (first, step) = if turned { ((count - 1).cast_signed() * depth, -depth) } else { (0, depth) };
     Cells {
         numbers: filter,
         first: first + channels.start.cast_signed(),
-        steps: [3 * step, step],
-        inside: [0..3, 0..3],
+        steps: [side.cast_signed() * step, step],
+        inside: [0..side, 0..side],
         depth: channels.len(),
         zeros: &[],
     }
@@ -202,10 +215,10 @@ fn steps(apart: usize) -> [usize; 2] {
 }
 
 /// What it needs for transformed filters and tiles, and for sums.
-pub(super) fn memory<T: Scalar>(convolution: &Convolution, images: usize, tier: Tier) -> Memory {
+pub(super) fn memory<T: Scalar>(form: Form, convolution: &Convolution, images: usize, tier: Tier) -> Memory {
     let (depth, filters) = (convolution.input().depth, convolution.filters());
     let packed = |rows: usize, columns| packed_length::<T>(tier, (rows | 1).saturating_mul(CELLS), columns);
-    let (forward, backward) = (Stencil::forward(convolution), Stencil::backward(convolution));
+    let (forward, backward) = (Stencil::forward(form, convolution), Stencil::backward(form, convolution));
     let of_filters = apart(BLOCK * COLUMNS.min(filters)).saturating_mul(CELLS);
     let of_filters = of_filters.saturating_add(packed(BLOCK, depth)).saturating_add(depth.max(COLUMNS));
     Memory {
@@ -218,13 +231,14 @@ pub(super) fn memory<T: Scalar>(convolution: &Convolution, images: usize, tier: 
 }
 
 pub(super) fn forward<T: Scalar>(
+    form: Form,
     convolution: &Convolution,
     parameters: &[T],
     input: &[T],
     output: &mut [T],
     context: &mut Context<'_, T>,
 ) {
-    let (weights, bias) = parameters.split_at(convolution.weights());
+    let ((weights, bias), taps_of_filter) = (parameters.split_at(convolution.weights()), convolution.taps());
     let Context { images, tier, workers, relu, .. } = *context;
     let (depth, filters) = (convolution.input().depth, convolution.filters());
     let length = packed_length::<T>(tier, CELLS * (depth | 1), filters);
@@ -237,31 +251,32 @@ pub(super) fn forward<T: Scalar>(
             for channel in (0..depth).step_by(CHANNELS) {
                 let channels = CHANNELS.min(depth - channel);
                 for k in 0..filters {
-                    let numbers = &weights[(first + k) * TAPS * depth..][..TAPS * depth];
-                    let from = taps(numbers, channel..channel + channels, false);
+                    let numbers = &weights[(first + k) * taps_of_filter..][..taps_of_filter];
+                    let from = taps(form, numbers, channel..channel + channels, false);
                     let rows =
                         ArrayViewMut3::from_shape((CELLS, depth | 1, width), &mut *panel).expect("a panel");
                     let column = rows.slice_move(s![.., channel..channel + channels, k]);
                     let to = Transformed::rows(column, 0, steps(1), [POINTS; 2]);
-                    T::transform(tier, Transform::Filter, from, to, Finish::STORE);
+                    T::transform(tier, Transform::Filter(form), from, to, Finish::STORE);
                 }
             }
         });
     });
     let filters = Packed::new(tier, CELLS * (depth | 1), filters, packed);
     let finish = Finish::Store { bias, relu };
-    let stencil = Stencil::forward(convolution);
+    let stencil = Stencil::forward(form, convolution);
     Pass { tier, stencil, source: input, filters, finish, workers }.run(images, convolution.macs(), output);
 }
 
 pub(super) fn input_gradient<T: Scalar>(
+    form: Form,
     convolution: &Convolution,
     parameters: &[T],
     output_gradient: &[T],
     gradient: &mut [T],
     context: &mut Context<'_, T>,
 ) {
-    let (weights, _) = parameters.split_at(convolution.weights());
+    let (weights, taps_of_filter) = (&parameters[..convolution.weights()], convolution.taps());
     let Context { images, tier, ref mut packed, workers, .. } = *context;
     let (depth, filters) = (convolution.input().depth, convolution.filters());
     transform_filters(tier, (filters, depth), packed, |panel, first| {
@@ -269,15 +284,15 @@ pub(super) fn input_gradient<T: Scalar>(
         let width = T::panel_width(tier);
         let channels = width.min(depth - first);
         for k in 0..filters {
-            let weights = &weights[k * TAPS * depth..][..TAPS * depth];
-            let from = taps(weights, first..first + channels, true);
+            let weights = &weights[k * taps_of_filter..][..taps_of_filter];
+            let from = taps(form, weights, first..first + channels, true);
             let rows = matrix_mut(&mut *panel, width).slice_move(s![.., ..channels]);
             let to = Transformed::rows(rows, k, steps(filters | 1), [POINTS; 2]);
-            T::transform(tier, Transform::Filter, from, to, Finish::STORE);
+            T::transform(tier, Transform::Filter(form), from, to, Finish::STORE);
         }
     });
     let filters = Packed::new(tier, CELLS * (filters | 1), depth, packed);
-    let stencil = Stencil::backward(convolution);
+    let stencil = Stencil::backward(form, convolution);
     let finish = Finish::STORE;
     Pass { tier, stencil, source: output_gradient, filters, finish, workers }.run(
         images,
@@ -323,7 +338,8 @@ impl<T: Scalar> Pass<'_, T> {
         let (depth, column, columns) = (stencil.source.depth, channels.start, channels.len());
         // The first pixel of the target that this piece has.
         let first = images.start * stencil.pixels() + rows.start * stencil.target.width;
-        let rows = rows.start / OUTPUTS..rows.end.div_ceil(OUTPUTS);
+        let outputs = stencil.form.outputs();
+        let rows = rows.start / outputs..rows.end.div_ceil(outputs);
         let all = |(image, y)| (0..stencil.tiles().1).map(move |x| Tile { image, y, x });
         let tiles = || images.clone().flat_map(|image| rows.clone().map(move |y| (image, y))).flat_map(all);
         let count = images.len() * rows.len() * stencil.tiles().1;
@@ -361,7 +377,7 @@ impl<T: Scalar> Pass<'_, T> {
                 let (pixel, wanted) = stencil.outputs(tile);
                 let to =
                     Transformed::rows(target.view_mut(), pixel - first, [stencil.target.width, 1], wanted);
-                T::transform(tier, Transform::Output, from, to, finish);
+                T::transform(tier, Transform::Output(stencil.form), from, to, finish);
             }
         });
     }
@@ -401,6 +417,7 @@ impl Sums {
 }
 
 pub(super) fn filter_gradient<T: Scalar>(
+    form: Form,
     convolution: &Convolution,
     (input, output_gradient): (&[T], &[T]),
     gradient: &mut [T],
@@ -408,7 +425,7 @@ pub(super) fn filter_gradient<T: Scalar>(
     context: &mut Context<'_, T>,
 ) {
     let Context { images, tier, ref mut packed, workers, .. } = *context;
-    let (cut, stencil) = (Sums::of(convolution, images), Stencil::forward(convolution));
+    let (cut, stencil) = (Sums::of(convolution, images), Stencil::forward(form, convolution));
     let (depth, length) = (cut.depth, cut.length());
     let sums = &mut packed[..cut.numbers()];
     parallel::chunks(sums, length, Work::of(images, convolution.macs()), |index, sums| {
@@ -430,13 +447,13 @@ pub(super) fn filter_gradient<T: Scalar>(
     let first = &*first;
     let finish = if mode == Gradients::Accumulate { Finish::Add } else { Finish::STORE };
     let work = Work(first.len() as u64);
-    parallel::chunks(gradient, TAPS * depth, work, |k, gradient| {
+    parallel::chunks(gradient, convolution.taps(), work, |k, gradient| {
         let (piece, k) = (k / cut.filters, k % cut.filters);
         // The last piece may have fewer filters.
         let of_piece = cut.filters.min(convolution.filters() - piece * cut.filters);
         let from = transformed(first, piece * length + k * depth, cut.apart(of_piece), depth);
-        let to = Transformed::rows(matrix_mut(gradient, depth), 0, [3, 1], [3; 2]);
-        T::transform(tier, Transform::FilterGradient, from, to, finish);
+        let to = Transformed::rows(matrix_mut(gradient, depth), 0, [form.taps(), 1], [form.taps(); 2]);
+        T::transform(tier, Transform::FilterGradient(form), from, to, finish);
     });
 }
 
@@ -490,7 +507,7 @@ impl<T: Scalar> FilterGradient<'_, T> {
             let gradients = &mut gradients[index * filters.len()..];
             let gradients = rows_apart(gradients, gradients_apart, filters.len());
             let to = Transformed::rows(gradients, 0, steps(1), [POINTS; 2]);
-            T::transform(tier, Transform::OutputGradient, from, to, Finish::STORE);
+            T::transform(tier, Transform::OutputGradient(stencil.form), from, to, Finish::STORE);
         }
         let inputs = Packed::new(tier, CELLS * (count | 1), depth, inputs);
         let terms = Terms::run(Steps { count, step: filters.len() });

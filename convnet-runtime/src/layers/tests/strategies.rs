@@ -72,12 +72,15 @@ pub(super) fn pointwise(volumes: impl Strategy<Value = Volume>) -> impl Strategy
     })
 }
 
-/// Filters of 3 x 3 pixels that slide by 1, over any padding.
-pub(super) fn three_by_three(volumes: impl Strategy<Value = Volume>) -> impl Strategy<Value = Convolution> {
-    (specs(volumes), paddings()).prop_filter_map("a window that fits", |(spec, padding)| {
-        let window = Window { padding, ..Window::square(3) };
-        ConvolutionSpec { window, ..spec }.groups(1).check().ok()
-    })
+/// Filters of 3 x 3 or 5 x 5 pixels that slide by 1, over any padding: what Winograd's algorithm computes.
+pub(super) fn small_squares(volumes: impl Strategy<Value = Volume>) -> impl Strategy<Value = Convolution> {
+    (specs(volumes), paddings(), prop_oneof![Just(3), Just(5)]).prop_filter_map(
+        "a window that fits",
+        |(spec, padding, side)| {
+            let window = Window { padding, ..Window::square(side) };
+            ConvolutionSpec { window, ..spec }.groups(1).check().ok()
+        },
+    )
 }
 
 /// As many groups as channels, one filter or more of each.

@@ -7,7 +7,7 @@ use ndarray::ArrayView;
 use proptest::prelude::*;
 
 use super::strategies::{
-    config, convolutions, dense, depthwise, dropped, locals, pointwise, three_by_three, volumes,
+    config, convolutions, dense, depthwise, dropped, locals, pointwise, small_squares, volumes,
 };
 use super::{DRAW, IMAGES, Numbers, assert_close, run, run_by, run_modes_by, slice};
 use crate::layers::channels::bias_gradient;
@@ -117,7 +117,7 @@ proptest! {
     }
 
     #[test]
-    fn three_by_three_convolution_is_its_reference(geometry in three_by_three(volumes())) {
+    fn convolution_by_small_squares_is_its_reference(geometry in small_squares(volumes())) {
         check_convolution::<f32>(&geometry, IMAGES);
         check_convolution::<f64>(&geometry, IMAGES);
     }
@@ -156,8 +156,10 @@ fn sizes_beyond_one_block_are_their_reference() {
     // More tiles and filters than any piece of work has, and rows of tiles that no piece has whole.
     let tiled = ConvolutionSpec::new(Volume::new(103, 9, 10), Window::square(3).padding(1), 70);
     check_convolution::<f32>(&tiled.geometry(), 2);
-    let tiled = ConvolutionSpec::new(Volume::new(6, 30, 70), Window::square(3).padding(1), 140);
-    check_convolution::<f32>(&tiled.geometry(), 1);
+    for side in [3, 5] {
+        let tiled = ConvolutionSpec::new(Volume::new(6, 30, 70), Window::square(side).padding(side / 2), 140);
+        check_convolution::<f32>(&tiled.geometry(), 1);
+    }
     let pointwise = ConvolutionSpec::new(Volume::new(20, 9, 300), Window::square(1), 40).groups(2);
     check_convolution::<f32>(&pointwise.geometry(), 2);
     check_dense::<f32>(&DenseSpec::new(Volume::new(5, 7, 20), 300).geometry(), 270);

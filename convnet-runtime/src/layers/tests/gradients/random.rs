@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::super::strategies::{
     batch_norms, branches, convolutions, dense, depthwise, dropped, fractional_poolings, global_averages,
-    locals, maxouts, pointwise, poolings, prelus, response_norms, small_volumes, three_by_three,
+    locals, maxouts, pointwise, poolings, prelus, response_norms, small_volumes, small_squares,
 };
 use super::super::{Kind, Numbers, batch, slice};
 use super::{Comparison, KINKED, Loss, SMOOTH, Tally, away_from_zero, on_random};
@@ -114,7 +114,7 @@ macro_rules! gradients {
 gradients! {
     of_convolutions: convolutions(small_volumes()), layer, SMOOTH;
     of_pointwise_convolutions: pointwise(small_volumes()), layer, SMOOTH;
-    of_convolutions_by_winograds_algorithm: three_by_three(small_volumes()), winograd, SMOOTH;
+    of_convolutions_by_winograds_algorithm: small_squares(small_volumes()), winograd, SMOOTH;
     of_depthwise_convolutions: depthwise(small_volumes()), layer, SMOOTH;
     of_locally_connected_layers: locals(small_volumes()), layer, SMOOTH;
     of_fully_connected_layers: dense(small_volumes(), 1..12), layer, SMOOTH;
