@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Prints one JSON line per figure: `{"peer","net","mode","batch","threads","images_per_s","ms_per_step_median",
-//! "ms_per_step_min","peak_rss_mb"}`. A training step is forward, softmax cross-entropy, backward, and an update with
+//! "ms_per_step_min","peak_rss_mb","steps"}`. A training step is forward, softmax cross-entropy, backward, and an update with
 //! momentum of all parameters; inference is that of the folded network. The figures are medians over at least 3 steps and
 //! about `--budget` seconds, after a warm-up. `docs/performance.md` keeps some.
 
@@ -23,12 +23,14 @@ struct Options {
     nets: Vec<String>,
     modes: Vec<String>,
     threads: Vec<usize>,
+    /// In place of those that each network has.
+    batches: Option<Vec<usize>>,
     budget: Duration,
 }
 
 const NETS: [&str; 8] = ["lenet", "card", "minivgg", "resnet20", "alexnet", "vgg16", "resnet18", "resnet50"];
 
-const USAGE: &str = "--nets lenet,card,... --modes train,infer --threads 1,2 --budget SECONDS";
+const USAGE: &str = "--nets lenet,card,... --modes train,infer --threads 1,2 --batches 1,64 --budget SECONDS";
 
 fn main() {
     let options = Options::read(std::env::args().skip(1)).unwrap_or_else(|message| {
@@ -51,6 +53,7 @@ impl Options {
             nets: NETS.map(str::to_owned).to_vec(),
             modes: list("infer,train"),
             threads: vec![1, 2],
+            batches: None,
             budget: Duration::from_secs(2),
         };
         while let Some(argument) = arguments.next() {
@@ -58,14 +61,15 @@ impl Options {
                 continue;
             }
             let value = arguments.next().ok_or_else(|| format!("{argument} wants a value"))?;
-            let number = |_| format!("{value} is not a number");
+            let numbers = || -> Result<Vec<usize>, String> {
+                let number = |text: &str| text.parse().map_err(|_| format!("{text} is not a number"));
+                value.split(',').map(number).collect()
+            };
             match argument.as_str() {
                 "--nets" => options.nets = list(&value),
                 "--modes" => options.modes = list(&value),
-                "--threads" => {
-                    options.threads =
-                        value.split(',').map(str::parse).collect::<Result<_, _>>().map_err(number)?;
-                }
+                "--threads" => options.threads = numbers()?,
+                "--batches" => options.batches = Some(numbers()?),
                 "--budget" => {
                     let seconds = value.parse().map_err(|_| format!("{value} is not a number"))?;
                     options.budget =
@@ -116,9 +120,11 @@ impl Cell<'_> {
         for mode in
             ["infer", "train"].into_iter().filter(|&mode| self.options.modes.iter().any(|m| m == mode))
         {
+            let usual = if mode == "infer" { of_inference } else { &[of_training] };
+            let batches = self.options.batches.as_deref().unwrap_or(usual);
             if mode == "infer" {
                 let folded = network(1).into_inference().expect("layers that are known");
-                for &batch in of_inference {
+                for &batch in batches {
                     let images = images::<N>(batch);
                     let mut workspace = folded.workspace(batch).expect("a workspace");
                     let times = self.times(|| {
@@ -127,14 +133,16 @@ impl Cell<'_> {
                     self.print(mode, batch, &times);
                 }
             } else {
-                let labels: Vec<usize> = (0..of_training).map(|image| image % 10).collect();
-                let optimizer = Momentum::new(1e-4, 0.9).expect("options in range");
-                let mut trainer = Trainer::new(network(1), optimizer, of_training, 1).expect("a trainer");
-                let images = images::<N>(of_training);
-                let times = self.times(|| {
-                    trainer.step(images.view(), &labels).expect("a step");
-                });
-                self.print(mode, of_training, &times);
+                for &batch in batches {
+                    let labels: Vec<usize> = (0..batch).map(|image| image % 10).collect();
+                    let optimizer = Momentum::new(1e-4, 0.9).expect("options in range");
+                    let mut trainer = Trainer::new(network(1), optimizer, batch, 1).expect("a trainer");
+                    let images = images::<N>(batch);
+                    let times = self.times(|| {
+                        trainer.step(images.view(), &labels).expect("a step");
+                    });
+                    self.print(mode, batch, &times);
+                }
             }
         }
     }

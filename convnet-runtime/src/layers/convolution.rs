@@ -66,7 +66,14 @@ impl<T: Scalar> Layer<T> for Convolution {
                 filters::gradient(self, (at.input, at.output_gradient), weights, at.mode, context);
             }
             ConvolutionAlgorithm::Winograd => {
-                winograd::filter_gradient(winograd_form(self), self, (at.input, at.output_gradient), weights, at.mode, context);
+                winograd::filter_gradient(
+                    winograd_form(self),
+                    self,
+                    (at.input, at.output_gradient),
+                    weights,
+                    at.mode,
+                    context,
+                );
             }
         }
         bias_gradient(context.tier, bias, at.output_gradient, self.filters(), at.mode);
@@ -78,7 +85,14 @@ impl<T: Scalar> Layer<T> for Convolution {
                 direct::input_gradient(self, at.parameters, at.output_gradient, at.gradient, context);
             }
             ConvolutionAlgorithm::Winograd => {
-                winograd::input_gradient(winograd_form(self), self, at.parameters, at.output_gradient, at.gradient, context);
+                winograd::input_gradient(
+                    winograd_form(self),
+                    self,
+                    at.parameters,
+                    at.output_gradient,
+                    at.gradient,
+                    context,
+                );
             }
         }
     }

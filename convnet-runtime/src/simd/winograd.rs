@@ -265,7 +265,14 @@ impl Along<3, 6> for Filter {
 impl Along<5, 6> for Filter {
     #[inline(always)]
     unsafe fn of<T: Scalar, V: Vector<T>>(self, g: [V; 5]) -> [V; 6] {
-        splat!(of_0 = 1.0 / N_0, of_a = 1.0 / N_A, a_1 = A / N_A, a_2 = A2 / N_A, a_3 = A * A2 / N_A, a_4 = A2 * A2 / N_A);
+        splat!(
+            of_0 = 1.0 / N_0,
+            of_a = 1.0 / N_A,
+            a_1 = A / N_A,
+            a_2 = A2 / N_A,
+            a_3 = A * A2 / N_A,
+            a_4 = A2 * A2 / N_A
+        );
         splat!(of_b = 1.0 / N_B, b_1 = B / N_B, b_2 = B2 / N_B, b_3 = B * B2 / N_B, b_4 = B2 * B2 / N_B);
         // SAFETY: as the caller vouches.
         unsafe {
@@ -372,7 +379,14 @@ impl Along<6, 3> for FilterGradient {
 impl Along<6, 5> for FilterGradient {
     #[inline(always)]
     unsafe fn of<T: Scalar, V: Vector<T>>(self, u: [V; 6]) -> [V; 5] {
-        splat!(of_0 = 1.0 / N_0, of_a = 1.0 / N_A, a_1 = A / N_A, a_2 = A2 / N_A, a_3 = A * A2 / N_A, a_4 = A2 * A2 / N_A);
+        splat!(
+            of_0 = 1.0 / N_0,
+            of_a = 1.0 / N_A,
+            a_1 = A / N_A,
+            a_2 = A2 / N_A,
+            a_3 = A * A2 / N_A,
+            a_4 = A2 * A2 / N_A
+        );
         splat!(of_b = 1.0 / N_B, b_1 = B / N_B, b_2 = B2 / N_B, b_3 = B * B2 / N_B, b_4 = B2 * B2 / N_B);
         // SAFETY: as the caller vouches.
         unsafe {

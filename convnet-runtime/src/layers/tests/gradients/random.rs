@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::super::strategies::{
     batch_norms, branches, convolutions, dense, depthwise, dropped, fractional_poolings, global_averages,
-    locals, maxouts, pointwise, poolings, prelus, response_norms, small_volumes, small_squares,
+    locals, maxouts, pointwise, poolings, prelus, response_norms, small_squares, small_volumes,
 };
 use super::super::{Kind, Numbers, batch, slice};
 use super::{Comparison, KINKED, Loss, SMOOTH, Tally, away_from_zero, on_random};
