@@ -54,14 +54,12 @@ pub(super) fn maxima<T: Scalar>(
     output: &mut [T],
     mut switches: Option<&mut [u32]>,
 ) {
+    let image = Image { input, width, depth };
     tier.vectorized(|| {
-        for (i, (field, maxima)) in fields.zip(output.chunks_exact_mut(depth)).enumerate() {
-            let switches = switches.as_mut().map(|switches| &mut switches[i * depth..(i + 1) * depth]);
-            let image = Image { input, width, depth };
-            match switches {
-                None => image.channels(&field, maxima, &mut []),
-                Some(switches) => image.channels(&field, maxima, switches),
-            }
+        for (i, field) in fields.enumerate() {
+            let channels = i * depth..(i + 1) * depth;
+            let switches = switches.as_mut().map_or(&mut [][..], |switches| &mut switches[channels.clone()]);
+            image.channels(&field, &mut output[channels], switches);
         }
     });
 }
@@ -110,22 +108,30 @@ impl<T: Scalar> Image<'_, T> {
             input[pixel * depth + channel..].first_chunk().expect("as many channels as are left")
         };
         let first = rows.start * width + columns.start;
-        let pixels = |y: usize| y * width + columns.start..y * width + columns.end;
+        // All but the first.
+        let pixels = |y: usize| {
+            let begin = y * width + columns.start;
+            begin + usize::from(y == rows.start)..y * width + columns.end
+        };
         let mut found = *at(first);
         if switches.is_empty() {
-            for pixel in rows.clone().flat_map(pixels) {
-                for (max, &value) in found.iter_mut().zip(at(pixel)) {
-                    *max = if wins(value, *max) { value } else { *max };
+            for y in rows.clone() {
+                for pixel in pixels(y) {
+                    for (max, &value) in found.iter_mut().zip(at(pixel)) {
+                        *max = if wins(value, *max) { value } else { *max };
+                    }
                 }
             }
         } else {
             let mut places = [position(first); N];
-            for pixel in rows.clone().flat_map(pixels) {
-                let here = position(pixel);
-                for ((max, place), &value) in found.iter_mut().zip(&mut places).zip(at(pixel)) {
-                    let wins = wins(value, *max);
-                    *max = if wins { value } else { *max };
-                    *place = if wins { here } else { *place };
+            for y in rows.clone() {
+                for pixel in pixels(y) {
+                    let here = position(pixel);
+                    for ((max, place), &value) in found.iter_mut().zip(&mut places).zip(at(pixel)) {
+                        let wins = wins(value, *max);
+                        *max = if wins { value } else { *max };
+                        *place = if wins { here } else { *place };
+                    }
                 }
             }
             switches[channel..channel + N].copy_from_slice(&places);
