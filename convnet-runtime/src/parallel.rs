@@ -77,7 +77,7 @@ pub(crate) fn all<T: Sync>(numbers: &[T], length: usize, f: impl Fn(&[T]) -> boo
     #[cfg(feature = "threads")]
     if Work(numbers.len() as u64).is_worth_sharing() {
         use rayon::prelude::*;
-        return numbers.par_chunks(length).all(|chunk| f(chunk));
+        return numbers.par_chunks(length).all(&f);
     }
     numbers.chunks(length).all(f)
 }

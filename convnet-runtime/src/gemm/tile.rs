@@ -71,7 +71,7 @@ pub enum Finish<'a, T> {
     },
 }
 
-impl<'a, T: Scalar> Finish<'a, T> {
+impl<T: Scalar> Finish<'_, T> {
     /// The product as it is.
     pub(crate) const STORE: Self = Self::Store { bias: &[], relu: false };
 

@@ -44,20 +44,16 @@ impl<T: Scalar> Context<'_, T> {
         length: usize,
         pack: impl FnOnce(&mut [T]),
     ) -> &[T] {
-        match &mut self.kept {
-            Some(KeptFilters { numbers, packed_for }) => {
-                let numbers = &mut numbers[..length];
-                if packed_for.replace(algorithm) != Some(algorithm) {
-                    pack(numbers);
-                }
-                numbers
-            }
-            None => {
-                let numbers = &mut self.packed[..length];
+        if let Some(KeptFilters { numbers, packed_for }) = &mut self.kept {
+            let numbers = &mut numbers[..length];
+            if packed_for.replace(algorithm) != Some(algorithm) {
                 pack(numbers);
-                numbers
             }
+            return numbers;
         }
+        let numbers = &mut self.packed[..length];
+        pack(numbers);
+        numbers
     }
 }
 

@@ -51,7 +51,7 @@ impl<T: Scalar> Layer<T> for Convolution {
     fn forward(&self, at: Forward<'_, T>, context: &mut Context<'_, T>) {
         match context.algorithms.of_convolution(self, context.images) {
             ConvolutionAlgorithm::Direct => {
-                direct::forward(self, at.parameters, at.input, at.output, context)
+                direct::forward(self, at.parameters, at.input, at.output, context);
             }
             ConvolutionAlgorithm::Winograd => {
                 winograd::forward(winograd_form(self), self, at.parameters, at.input, at.output, context);

@@ -157,8 +157,11 @@ pub(super) fn to_switches<T: Scalar>(
 
 /// Whether a value takes the place of a maximum: the first of equals stays, NaN wins and stays.
 #[expect(clippy::eq_op, reason = "x == x is false for NaN alone")]
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "one instruction for many numbers, where a branch would be one for each"
+)]
 pub(super) fn wins<T: Scalar>(value: T, max: T) -> bool {
-    // Without a branch, so that it is one instruction for many numbers.
     (value > max) | ((value != value) & (max == max))
 }
 

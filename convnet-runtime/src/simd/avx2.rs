@@ -82,7 +82,7 @@ unsafe fn copy_ends<T: Copy, const N: usize>(from: *const T, to: *mut T, count: 
     for first in [0, count - N] {
         // SAFETY: as the caller vouches.
         unsafe {
-            to.add(first).cast::<[T; N]>().write_unaligned(from.add(first).cast::<[T; N]>().read_unaligned())
+            to.add(first).cast::<[T; N]>().write_unaligned(from.add(first).cast::<[T; N]>().read_unaligned());
         };
     }
 }

@@ -138,8 +138,8 @@ unsafe fn channels<T: Scalar, V: Vector<T>, const N: usize, const M: usize>(
         while channel < end {
             // SAFETY: as the caller vouches.
             unsafe {
-                apply::<T, Plain<T, 1>, N, M>(tiles, channel, to + (channel - first) * tiles.step, along)
-            };
+                apply::<T, Plain<T, 1>, N, M>(tiles, channel, to + (channel - first) * tiles.step, along);
+            }
             channel += 1;
         }
         first = end;
@@ -205,9 +205,10 @@ unsafe fn finish<T: Scalar, V: Vector<T>>(finish: Finish<'_, T>, channel: usize,
     }
 }
 
-/// Writes the transforms' sums: constants become vectors of `T`.
+/// Constants as vectors of `T`.
 macro_rules! splat {
     ($($name:ident = $value:expr),* $(,)?) => {
+        // SAFETY: whoever calls the transform vouches for the machine.
         $(let $name = unsafe { V::splat(T::from_f64($value)) };)*
     };
 }
