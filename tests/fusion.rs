@@ -82,6 +82,41 @@ fn an_observer_changes_no_bit() {
     }
 }
 
+/// Looks at the first layers only.
+struct Brief(usize);
+
+impl Observer<f64> for Brief {
+    fn is_active(&self) -> bool {
+        self.0 > 0
+    }
+
+    fn volume(&mut self, _: &str, _: ArrayView4<'_, f64>) {
+        self.0 -= 1;
+    }
+}
+
+/// Who stops looking between a layer and its RELU misses nothing that is computed.
+#[test]
+fn an_observer_that_has_seen_enough_changes_no_bit() {
+    let mut network = network();
+    let labels = [0, 1, 2, 3];
+    let mut pass = |see: &mut dyn Observer<f64>| {
+        let mut training = TrainingWorkspace::of(&network, BATCH).expect("a workspace");
+        let step = Step { statistics: Statistics::Frozen, ..Step::default() };
+        network
+            .gradients(images().view(), &labels[..], &Softmax::default(), &mut training, step, see)
+            .expect("a step");
+        let mut found = bits(training.gradients().as_slice());
+        let mut inference = InferenceWorkspace::of(&network, BATCH).expect("a workspace");
+        found.extend(bits(network.infer(images().view(), &mut inference, see).expect("scores")));
+        found
+    };
+    let expected = pass(&mut Unobserved);
+    for layers in 1..2 * Fused::<f64>::ARCHITECTURE.layers().len() {
+        assert_eq!(pass(&mut Brief(layers)), expected, "{layers} layers seen");
+    }
+}
+
 /// Filters that a workspace keeps are those of the parameters as they are.
 #[test]
 fn kept_filters_follow_the_parameters() {

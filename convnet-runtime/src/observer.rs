@@ -8,7 +8,7 @@ use crate::scalar::Scalar;
 ///
 /// A layer that works in place is seen after it has run; so is, before it, the layer whose volume it changes.
 pub trait Observer<T>: Send {
-    /// Whether it wants to see anything; asked once a layer.
+    /// Whether it wants to see anything; asked for each layer. While it does, every layer is computed by itself.
     fn is_active(&self) -> bool {
         true
     }

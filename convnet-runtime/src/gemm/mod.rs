@@ -143,8 +143,10 @@ impl<T: Scalar, K: TileKernel<T>> Kernel<T> for MicroKernel<K> {
             (b.columns(), K::COLUMNS),
             "B was packed for something else"
         );
-        if let Some(reach) = terms.reach() {
-            let last = firsts.iter().max().and_then(|&first| first.checked_add(reach));
+        if terms.count() > 0 {
+            let reach = terms.reach().expect("terms within a slice");
+            let last =
+                firsts.iter().max().map(|first| first.checked_add(reach).expect("terms within a slice"));
             assert!(last.is_none_or(|last| last < numbers.len()), "a row of A ends beyond its numbers");
         }
         assert!(c_rows.iter().all(|&row| row < c.nrows()), "a row that C does not have");

@@ -1,7 +1,7 @@
 //! Packing of B: panels of columns, each row of a panel adjacent.
 //!
 //! Panel `j` holds columns `j*w..(j+1)*w` with `w` the tier's tile width: row 0 of the panel, then row 1, and so on.
-//! Columns that B lacks in the last panel are zeros.
+//! Columns that B lacks in the last panel are zeros, or what was there before: nothing that is computed of them is stored.
 
 use std::ops::Range;
 

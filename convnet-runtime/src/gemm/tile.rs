@@ -49,7 +49,7 @@ impl Terms {
         self.outer.count * self.middle.count * self.inner.count
     }
 
-    /// How far the last one lies from the first one; nothing if there is none.
+    /// How far the last one lies from the first one; nothing if there is none, or if that cannot be counted.
     pub(crate) fn reach(&self) -> Option<usize> {
         let Self { outer, middle, inner } = self;
         let last = |steps: &Steps| steps.count.checked_sub(1)?.checked_mul(steps.step);

@@ -94,6 +94,8 @@ pub(super) fn tiles<'a, T: Scalar>(
     let Cells { numbers, first, steps, inside: [rows, columns], depth, zeros } = from;
     let depth = *depth;
     assert_eq!(depth, to.depth, "as many channels after it as before");
+    let is_plain = matches!(finish, Finish::Store { bias: [], relu: false });
+    assert!(to.step == 1 || is_plain, "scattered channels are stored as they are");
     if let Finish::Store { bias, .. } = finish {
         assert!(bias.is_empty() || bias.len() == depth, "as many biases as channels");
     }

@@ -4,6 +4,9 @@ use convnet_geometry::Convolution;
 
 use super::{ConvolutionAlgorithm, DenseAlgorithm};
 
+/// Images of a small batch: all larger ones have the same algorithms.
+pub(crate) const SMALL_BATCH: usize = 32;
+
 /// The algorithms that a workspace's layers are computed by.
 ///
 /// By default each layer has the one chosen for its geometry and batch. Tests and measurements force one; a layer for

@@ -46,8 +46,11 @@ impl<T: Scalar> Context<'_, T> {
     ) -> &[T] {
         if let Some(KeptFilters { numbers, packed_for }) = &mut self.kept {
             let numbers = &mut numbers[..length];
-            if packed_for.replace(algorithm) != Some(algorithm) {
+            if **packed_for != Some(algorithm) {
+                // None of either while they are packed.
+                **packed_for = None;
                 pack(numbers);
+                **packed_for = Some(algorithm);
             }
             return numbers;
         }
@@ -65,7 +68,7 @@ pub struct Memory {
     /// For other operands that all tiles of a product share, forward and backward.
     pub(crate) forward: usize,
     pub(crate) backward: usize,
-    /// For each worker thread, beyond what each has in any case, forward and backward.
+    /// For each worker thread, forward and backward; each has some in any case.
     pub(crate) worker: usize,
     pub(crate) worker_backward: usize,
 }

@@ -17,9 +17,11 @@ use crate::simd::winograd::Form;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum ConvolutionAlgorithm {
-    /// A product with the windows where they lie, only those over the padding being copied: for every convolution.
+    /// A product with the windows where they lie, or on a copy of their rows where some reach into the padding: for every
+    /// convolution.
     Direct,
     /// Winograd's, by tiles of 4 x 4 outputs of 3 x 3 filters, or 2 x 2 of 5 x 5: with stride 1, in one group, without dilation.
+    /// A number that is not finite spreads over all outputs of its tiles.
     Winograd,
 }
 

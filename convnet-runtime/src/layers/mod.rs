@@ -37,6 +37,7 @@ use crate::scalar::Scalar;
 use crate::simd::Tier;
 
 pub use algorithms::Algorithms;
+pub(crate) use algorithms::SMALL_BATCH;
 pub(crate) use columns::Columns;
 pub(crate) use context::KeptFilters;
 pub use context::{Context, Memory};

@@ -145,6 +145,7 @@ impl<T: Scalar> InferenceWorkspace<T> {
             images: count,
             observer,
             drawing: None,
+            fused: None,
         };
         let input = pass.range(0);
         images::copy(&images, &mut pass.workspace.volumes[input])?;
@@ -174,6 +175,8 @@ pub struct InferencePass<'a, T> {
     observer: &'a mut dyn Observer<T>,
     /// The layer that draws, where it is not the one that runs: another network's, which this one was made of.
     drawing: Option<usize>,
+    /// The RELU whose work the layer before it has done.
+    fused: Option<usize>,
 }
 
 impl<T: Scalar> InferencePass<'_, T> {
@@ -204,6 +207,7 @@ impl<T: Scalar> InferencePass<'_, T> {
     fn run(&mut self, index: usize, forward: impl FnOnce(Forward<'_, T>, &mut Context<'_, T>)) {
         let entry = &self.architecture.layers()[index];
         let places = [self.range(entry.inputs[0]), self.range(entry.output)];
+        let relu = self.fuse(index);
         let InferenceWorkspace { volumes, scratch, chance, .. } = &mut *self.workspace;
         let [input, output] =
             volumes.get_disjoint_mut(places).expect("places of volumes alive together are apart");
@@ -214,7 +218,7 @@ impl<T: Scalar> InferencePass<'_, T> {
         };
         let at = Forward { parameters: &self.parameters[entry.range()], input, output, mode };
         let mut context = scratch.context(self.images, index);
-        context.relu = !self.observer.is_active() && fuses(self.architecture, index);
+        context.relu = relu;
         forward(at, &mut context);
         self.observe(index);
     }
@@ -230,14 +234,13 @@ impl<T: Scalar> InferencePass<'_, T> {
         if !entry.is_in_place() {
             volumes.copy_within(input, output.start);
         }
-        let is_done = index > 0 && !self.observer.is_active() && fuses(self.architecture, index - 1);
         let draw = match *chance {
             Chance::Expected { .. } => None,
             Chance::Drawn { seed, pass } => {
                 Some(Draw { seed, step: pass, layer: self.drawing.unwrap_or(index) })
             }
         };
-        if !is_done {
+        if self.fused != Some(index) {
             <T as RunsInPlace<L>>::forward(layer, &mut volumes[output], draw);
         }
         self.observe(index);
@@ -250,7 +253,7 @@ impl<T: Scalar> InferencePass<'_, T> {
             && a != b
         {
             let places = [a, b, entry.output].map(|place| self.range(place));
-            let relu = !self.observer.is_active() && fuses(self.architecture, index);
+            let relu = self.fuse(index);
             let volumes = &mut self.workspace.volumes;
             let [a, b, output] = volumes.get_disjoint_mut(places).expect("volumes alive together are apart");
             Branch::sum(a, b, output, relu);
@@ -264,6 +267,13 @@ impl<T: Scalar> InferencePass<'_, T> {
             branch.forward(input, output);
         }
         self.observe(index);
+    }
+
+    /// Whether layer `index` is to do the work of the RELU behind it: not if each is to be seen.
+    fn fuse(&mut self, index: usize) -> bool {
+        let fuses = !self.observer.is_active() && fuses(self.architecture, index);
+        self.fused = fuses.then_some(index + 1);
+        fuses
     }
 
     fn range(&self, place: usize) -> Range<usize> {

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use convnet_geometry::Architecture;
 
-use crate::layers::{self, Algorithms, Context, ConvolutionAlgorithm, KeptFilters, Memory};
+use crate::layers::{self, Algorithms, Context, ConvolutionAlgorithm, KeptFilters, Memory, SMALL_BATCH};
 use crate::parallel;
 use crate::parameters::{Buffer, zeros};
 use crate::scalar::Scalar;
@@ -52,9 +52,6 @@ impl<T: Scalar> Workers<T> {
 /// Numbers of packed filters that an inference workspace keeps: layers whose filters find no room pack them for every batch.
 const KEPT_NUMBERS: usize = 1 << 26;
 
-/// Images of a small batch: all larger ones have the same algorithms.
-const FEW: usize = 32;
-
 /// What a workspace is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Purpose {
@@ -85,7 +82,7 @@ impl Plan {
         for layer in architecture.layers() {
             // A smaller batch may have another algorithm than one of the whole capacity.
             let of = |images| layers::memory::<T>(&layer.kind, images, tier, algorithms);
-            let memory = (1..=capacity.min(FEW)).map(of).fold(of(capacity), Memory::or);
+            let memory = (1..=capacity.min(SMALL_BATCH)).map(of).fold(of(capacity), Memory::or);
             let room = KEPT_NUMBERS.saturating_sub(end);
             let is_kept = purpose == Purpose::Inference && memory.filters <= room;
             let kept = if is_kept { memory.filters } else { 0 };

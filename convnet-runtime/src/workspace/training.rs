@@ -243,7 +243,7 @@ impl<T: Scalar> TrainingWorkspace<T> {
                 noise::add(&mut self.volumes[input], each, self.noise, draw);
             }
             let (numbers, state) = (parameters.as_slice(), state.as_mut_slice());
-            forward(&mut ForwardPass { workspace: self, parameters: numbers, state, observer });
+            forward(&mut ForwardPass { workspace: self, parameters: numbers, state, observer, fused: None });
             let last = architecture.places().len() - 1;
             let (scores, gradient) = (self.volume(last), self.gradient(last));
             self.image_losses.iter_mut().for_each(|losses| losses.resize(count, T::nan()));
@@ -335,6 +335,8 @@ pub struct ForwardPass<'a, T> {
     parameters: &'a [T],
     state: &'a mut [T],
     observer: &'a mut dyn Observer<T>,
+    /// The RELU whose work the layer before it has done.
+    fused: Option<usize>,
 }
 
 impl<T: Scalar> ForwardPass<'_, T> {
@@ -377,7 +379,7 @@ impl<T: Scalar> ForwardPass<'_, T> {
         let entry = &self.workspace.architecture.layers()[index];
         let places = [self.workspace.volume(entry.inputs[0]), self.workspace.volume(entry.output)];
         let (switches, saved) = (self.workspace.switches(index), self.workspace.saved(entry));
-        let draw = self.workspace.draw(index);
+        let (draw, relu) = (self.workspace.draw(index), self.fuse(index));
         let TrainingWorkspace {
             volumes,
             switches: all,
@@ -386,7 +388,6 @@ impl<T: Scalar> ForwardPass<'_, T> {
             step,
             scratch,
             images,
-            architecture,
             ..
         } = &mut *self.workspace;
         let [input, output] = volumes.get_disjoint_mut(places).expect("volumes lie one after the other");
@@ -400,7 +401,7 @@ impl<T: Scalar> ForwardPass<'_, T> {
         };
         let at = Forward { parameters: &self.parameters[entry.range()], input, output, mode };
         let mut context = scratch.context(*images, index);
-        context.relu = !self.observer.is_active() && fuses(architecture, index);
+        context.relu = relu;
         forward(at, &mut context);
         self.observe(index);
     }
@@ -412,14 +413,12 @@ impl<T: Scalar> ForwardPass<'_, T> {
     {
         let entry = &self.workspace.architecture.layers()[index];
         let (input, output) = (self.workspace.volume(entry.inputs[0]), self.output(index));
-        let is_done =
-            index > 0 && !self.observer.is_active() && fuses(self.workspace.architecture, index - 1);
         let draw = self.workspace.draw(index);
         let TrainingWorkspace { volumes, kinks, .. } = &mut *self.workspace;
         if !entry.is_in_place() {
             volumes.copy_within(input, output.start);
         }
-        if !is_done {
+        if self.fused != Some(index) {
             <T as RunsInPlace<L>>::forward(layer, &mut volumes[output.clone()], Some(draw));
         }
         if let Some(kinks) = kinks {
@@ -436,7 +435,7 @@ impl<T: Scalar> ForwardPass<'_, T> {
             && a != b
         {
             let places = [a, b, entry.output].map(|place| self.workspace.volume(place));
-            let relu = !self.observer.is_active() && fuses(architecture, index);
+            let relu = self.fuse(index);
             let volumes = &mut self.workspace.volumes;
             let [a, b, output] = volumes.get_disjoint_mut(places).expect("volumes alive together are apart");
             Branch::sum(a, b, output, relu);
@@ -449,6 +448,13 @@ impl<T: Scalar> ForwardPass<'_, T> {
             branch.forward(input, output);
         }
         self.observe(index);
+    }
+
+    /// Whether layer `index` is to do the work of the RELU behind it: not if each is to be seen.
+    fn fuse(&mut self, index: usize) -> bool {
+        let fuses = !self.observer.is_active() && fuses(self.workspace.architecture, index);
+        self.fused = fuses.then_some(index + 1);
+        fuses
     }
 
     fn output(&self, index: usize) -> Range<usize> {

@@ -52,7 +52,7 @@ impl Cut {
         };
         let pieces = |rows: usize| images.div_ceil(images_of_piece) * height.div_ceil(rows);
         // Smaller ones if there would be few, but not so small that they are all overhead.
-        while images_of_piece == 1 && pieces(rows) < FEW && rows * width >= SMALL {
+        while images_of_piece == 1 && pieces(rows) < FEW && rows > step && rows * width >= SMALL {
             rows = rows.div_ceil(2).next_multiple_of(step);
         }
         let pieces = pieces(rows);

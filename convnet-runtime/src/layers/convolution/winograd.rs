@@ -15,7 +15,7 @@ use ndarray::{ArrayViewMut2, ArrayViewMut3, ShapeBuilder, s};
 use super::pieces::{Cut, Piece};
 use crate::gemm::{Cells, Finish, Packed, Panels, Rows, Steps, Terms, Transformed, packed_length};
 use crate::layers::matrices::matrix_mut;
-use crate::layers::{Context, ConvolutionAlgorithm, Memory};
+use crate::layers::{Context, ConvolutionAlgorithm, Memory, SMALL_BATCH};
 use crate::network::Gradients;
 use crate::parallel::{self, Work};
 use crate::scalar::Scalar;
@@ -49,7 +49,7 @@ const CHANNELS: usize = 16;
 
 /// Tiles of one image, or of a batch, from which the transforms of filters cost less than they save.
 const MANY_OF_IMAGE: usize = 5;
-const MANY_OF_BATCH: usize = 32;
+const MANY_OF_BATCH: usize = SMALL_BATCH;
 
 /// Channels and filters from which it saves something.
 const DEEP: usize = 8;

@@ -160,6 +160,13 @@ fn sizes_beyond_one_block_are_their_reference() {
         let tiled = ConvolutionSpec::new(Volume::new(6, 30, 70), Window::square(side).padding(side / 2), 140);
         check_convolution::<f32>(&tiled.geometry(), 1);
     }
+    // Few rows of many pixels, of one image, which no piece can have less of.
+    for (volume, side) in [((1024, 1, 1), 3), ((300, 3, 2), 5), ((70, 8, 8), 3), ((130, 5, 9), 5)] {
+        let (width, height, depth) = volume;
+        let window = Window::square(side).padding(side / 2);
+        let wide = ConvolutionSpec::new(Volume::new(width, height, depth), window, 8);
+        check_convolution::<f32>(&wide.geometry(), 1);
+    }
     let pointwise = ConvolutionSpec::new(Volume::new(20, 9, 300), Window::square(1), 40).groups(2);
     check_convolution::<f32>(&pointwise.geometry(), 2);
     check_dense::<f32>(&DenseSpec::new(Volume::new(5, 7, 20), 300).geometry(), 270);
