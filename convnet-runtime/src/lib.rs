@@ -20,6 +20,7 @@ mod parallel;
 mod parameters;
 mod random;
 mod scalar;
+mod short;
 mod views;
 
 pub mod data;

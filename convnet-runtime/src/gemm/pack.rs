@@ -9,6 +9,7 @@ use ndarray::{ArrayView2, Axis, s};
 
 use crate::parallel::{self, Work};
 use crate::scalar::Scalar;
+use crate::short;
 use crate::simd::Tier;
 
 /// Numbers that a packed matrix of this size takes.
@@ -144,17 +145,8 @@ impl<'a, T: Scalar> Panels<'a, T> {
 
 /// Copies a row of a panel, zeros in place of columns that are lacking.
 fn copy_row<T: Scalar>(from: &[T], to: &mut [T]) {
-    // Of a length that the compiler knows, most of them.
-    if let (Ok(from), Ok(to)) = (<&[T; 16]>::try_from(from), <&mut [T; 16]>::try_from(&mut *to)) {
-        *to = *from;
-        return;
-    }
-    if let (Ok(from), Ok(to)) = (<&[T; 8]>::try_from(from), <&mut [T; 8]>::try_from(&mut *to)) {
-        *to = *from;
-        return;
-    }
     let (to, beyond) = to.split_at_mut(from.len());
-    to.copy_from_slice(from);
+    short::copy(from, to);
     beyond.fill(T::zero());
 }
 

@@ -13,6 +13,7 @@ use convnet_geometry::{Axis, AxisWindow, Convolution, Extent, Volume};
 
 use crate::gemm::{Steps, Terms};
 use crate::scalar::Scalar;
+use crate::short;
 
 /// The column matrix of one group over a whole batch; its rows are numbered through all images.
 #[derive(Clone, Copy, Debug)]
@@ -343,7 +344,7 @@ impl Columns {
         }
         self.runs(position, taps, |to_range, from| {
             let length = to_range.len();
-            copy(&input[from..from + length], &mut to[to_range]);
+            short::copy(&input[from..from + length], &mut to[to_range]);
         });
     }
 
@@ -394,27 +395,5 @@ impl Columns {
                 (f_x, f_y) = (0, f_y + 1);
             }
         }
-    }
-}
-
-/// Copies a run. Most are short, and a call of `memcpy` or a loop costs more than two copies that overlap.
-#[inline]
-fn copy<T: Scalar>(from: &[T], to: &mut [T]) {
-    match from.len() {
-        16.. => to.copy_from_slice(from),
-        8.. => copy_ends::<T, 8>(from, to),
-        4.. => copy_ends::<T, 4>(from, to),
-        _ => std::iter::zip(to, from).for_each(|(to, &from)| *to = from),
-    }
-}
-
-/// Copies the first `N` numbers and the last `N`, of at least `N` and at most twice as many.
-#[inline]
-fn copy_ends<T: Scalar, const N: usize>(from: &[T], to: &mut [T]) {
-    if let (Some(from), Some(to)) = (from.first_chunk::<N>(), to.first_chunk_mut::<N>()) {
-        *to = *from;
-    }
-    if let (Some(from), Some(to)) = (from.last_chunk::<N>(), to.last_chunk_mut::<N>()) {
-        *to = *from;
     }
 }

@@ -55,9 +55,7 @@ impl DenseAlgorithm {
 
 impl<T: Scalar> Layer<T> for Dense {
     fn forward(&self, at: Forward<'_, T>, context: &mut Context<'_, T>) {
-        let Context { images, tier, algorithms, ref mut packed, workers, .. } = *context;
-        let (packed, memory) = packed.split_at_mut(packed_images::<T>(self, images, tier, algorithms));
-        let context = &mut Context { images, tier, algorithms, packed, workers, kept: None, relu: false };
+        let (memory, ref mut context) = context.split_packed(self.kept());
         let (weights, bias) = at.parameters.split_at(self.weights());
         match (self.keep(), at.mode) {
             (None, _) => product(self, (weights, bias), at.input, at.output, context),
@@ -78,17 +76,7 @@ impl<T: Scalar> Layer<T> for Dense {
         match self.keep() {
             None => weight_gradient(self, operands, weights, at.mode, context),
             Some(keep) => {
-                let Context { images, tier, algorithms, ref mut packed, workers, .. } = *context;
-                let memory = &mut packed[..self.weights()];
-                let context = &mut Context {
-                    images,
-                    tier,
-                    algorithms,
-                    packed: &mut [],
-                    workers,
-                    kept: None,
-                    relu: false,
-                };
+                let (memory, ref mut context) = context.split_packed(self.kept());
                 weight_gradient(self, operands, memory, Gradients::Overwrite, context);
                 write_kept(memory, keep, at.kept.draw, weights, at.mode);
             }
@@ -97,21 +85,30 @@ impl<T: Scalar> Layer<T> for Dense {
     }
 
     fn input_gradient(&self, at: InputGradient<'_, T>, context: &mut Context<'_, T>) {
-        let Context { images, tier, algorithms, ref mut packed, workers, .. } = *context;
+        let (memory, ref mut context) = context.split_packed(self.kept());
         let (weights, _) = at.parameters.split_at(self.weights());
         let weights = match self.keep() {
             None => weights,
-            Some(keep) => kept_weights(weights, keep, at.kept.draw, packed),
+            Some(keep) => kept_weights(weights, keep, at.kept.draw, memory),
         };
-        let context =
-            &mut Context { images, tier, algorithms, packed: &mut [], workers, kept: None, relu: false };
         product_gradient(self, weights, at.output_gradient, at.gradient, context);
     }
 
     /// The images, and the weights that are kept of those that may be dropped.
     fn memory(&self, images: usize, tier: Tier, algorithms: Algorithms) -> Memory {
-        let kept = if self.keep().is_some() { self.weights() } else { 0 };
-        Memory::shared(packed_images::<T>(self, images, tier, algorithms).saturating_add(kept))
+        Memory::shared(packed_images::<T>(self, images, tier, algorithms).saturating_add(self.kept()))
+    }
+}
+
+/// What is kept of the weights.
+trait Kept {
+    fn kept(&self) -> usize;
+}
+
+impl Kept for Dense {
+    /// Numbers that the weights take of which some may be dropped.
+    fn kept(&self) -> usize {
+        if self.keep().is_some() { self.weights() } else { 0 }
     }
 }
 

@@ -10,6 +10,7 @@ use std::arch::x86_64::{
 use super::vector::Vector;
 use super::winograd::{self, Tiles, Transform};
 use crate::gemm::{Kernel, MicroKernel, Terms, Tile, TileFinish, TileKernel};
+use crate::short;
 
 /// Proof that the machine has AVX2 and FMA.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,37 +55,6 @@ macro_rules! each_row {
             $block
         })*
     };
-}
-
-/// Copies up to 16 numbers. A call of `memcpy` or a loop costs more than two copies that overlap.
-///
-/// # Safety
-/// Both have so many numbers, and lie apart.
-#[inline(always)]
-unsafe fn copy<T: Copy>(from: *const T, to: *mut T, count: usize) {
-    // SAFETY: as the caller vouches; what is copied begins or ends with the first or the last number.
-    unsafe {
-        match count {
-            16 => to.cast::<[T; 16]>().write_unaligned(from.cast::<[T; 16]>().read_unaligned()),
-            8.. => copy_ends::<T, 8>(from, to, count),
-            4.. => copy_ends::<T, 4>(from, to, count),
-            _ => (0..count).for_each(|i| to.add(i).write(from.add(i).read())),
-        }
-    }
-}
-
-/// Copies the first `N` numbers and the last `N`, of at least `N` and at most twice as many.
-///
-/// # Safety
-/// As [`copy`].
-#[inline(always)]
-unsafe fn copy_ends<T: Copy, const N: usize>(from: *const T, to: *mut T, count: usize) {
-    for first in [0, count - N] {
-        // SAFETY: as the caller vouches.
-        unsafe {
-            to.add(first).cast::<[T; N]>().write_unaligned(from.add(first).cast::<[T; N]>().read_unaligned());
-        };
-    }
 }
 
 /// Writes the tile kernel and the dot product of one scalar, for which only the names of the intrinsics differ.
@@ -231,24 +201,24 @@ macro_rules! kernels {
             // By way of a copy that has all columns.
             each_row!(ROWS, I, {
                 let mut row = [0.0; 2 * $lanes];
-                let numbers = row.as_mut_ptr();
                 // SAFETY: a row has room for two vectors, the caller vouches for `rows` x `columns` numbers of C, and for
                 // the biases.
                 unsafe {
                     if tile.c_step != 1 {
                         for v in 0..VECTORS {
-                            $store(numbers.add(v * $lanes), sums[I][v]);
+                            $store(row.as_mut_ptr().add(v * $lanes), sums[I][v]);
                         }
                         tile.finish_row(I, &row);
                     } else {
+                        let c = std::slice::from_raw_parts_mut(tile.c[I], tile.columns);
                         if tile.finish == TileFinish::Add {
-                            copy(tile.c[I], numbers, tile.columns);
+                            short::copy(c, &mut row[..tile.columns]);
                         }
                         for v in 0..VECTORS {
-                            let at = numbers.add(v * $lanes);
+                            let at = row.as_mut_ptr().add(v * $lanes);
                             $store(at, $finish(tile, sums[I][v], at, v));
                         }
-                        copy(numbers, tile.c[I], tile.columns);
+                        short::copy(&row[..tile.columns], c);
                     }
                 }
             });
