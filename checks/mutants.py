@@ -32,7 +32,7 @@ HERE = ROOT / "checks"
 # What is mutated, and the commands that should notice, the quickest first.
 UNIT = "cargo test --profile mutants --package convnet-runtime --lib --"
 FACADE = "cargo test --profile mutants --package convnet --all-features"
-KERNELS = [f"{UNIT} gemm::", f"{UNIT} layers::tests"]
+KERNELS = [f"{UNIT} gemm::", f"{UNIT} layers::tests", f"{FACADE} --test fusion"]
 MUTATED = {
     "convnet-geometry/src/": [
         "cargo test --profile mutants --package convnet-geometry --all-features",
