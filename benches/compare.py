@@ -106,7 +106,13 @@ def main():
     parser.add_argument("--without-ort", action="store_true", help="leaves ONNX Runtime out")
     parser.add_argument("--markdown", action="store_true", help="prints tables")
     options = parser.parse_args()
-    options.python = shutil.which(options.python) or options.python
+    if not (options.peers / "bench_torch.py").exists():
+        parser.error(f"{options.peers} has no bench_torch.py: --peers is the folder of the other libraries' scripts")
+    if unknown := [net for net in options.nets if net not in NETS]:
+        parser.error(f"{', '.join(unknown)}: none of {', '.join(NETS)}")
+    if not (python := shutil.which(options.python)):
+        parser.error(f"{options.python} is no Python that can be run")
+    options.python = os.path.abspath(python)
     binary = build()
     work = options.work or pathlib.Path(tempfile.mkdtemp(prefix="convnet-compare-"))
     work.mkdir(parents=True, exist_ok=True)

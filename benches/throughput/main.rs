@@ -62,7 +62,10 @@ impl Options {
             }
             let value = arguments.next().ok_or_else(|| format!("{argument} wants a value"))?;
             let numbers = || -> Result<Vec<usize>, String> {
-                let number = |text: &str| text.parse().map_err(|_| format!("{text} is not a number"));
+                let number = |text: &str| match text.parse() {
+                    Ok(number) if number > 0 => Ok(number),
+                    _ => Err(format!("{text} is not a number above 0")),
+                };
                 value.split(',').map(number).collect()
             };
             match argument.as_str() {
