@@ -104,7 +104,8 @@ fn each_connection(geometry: &Convolution, mut f: impl FnMut(Connection)) {
     for group in 0..geometry.groups() {
         let columns = Columns::new(geometry, group);
         let all = columns.taps(0..taps);
-        for (pixel, position) in columns.positions(0).take(pixels).enumerate() {
+        for pixel in 0..pixels {
+            let position = columns.position(pixel);
             columns.runs(&position, &all, |run, first| {
                 for (tap, column) in run.zip(first..) {
                     for filter in group * filters..(group + 1) * filters {

@@ -23,7 +23,7 @@ use crate::simd::winograd::Transform;
 pub use pack::Packed;
 pub(crate) use pack::{Panels, packed_length};
 pub use tile::{Finish, Steps, Terms};
-pub(crate) use tile::{TILE_COLUMNS, TILE_ROWS, Tile, TileFinish, TileKernel};
+pub(crate) use tile::{IN_ORDER, TILE_COLUMNS, TILE_ROWS, Tile, TileFinish, TileKernel};
 pub use transform::{Cells, Transformed};
 
 /// Rows of B that are multiplied at a time: a panel of that many rows stays in the first-level cache.

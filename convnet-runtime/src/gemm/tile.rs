@@ -9,7 +9,17 @@ use crate::simd::winograd::{Tiles, Transform};
 pub(crate) const TILE_ROWS: usize = 6;
 
 /// The most columns that a tile may have.
-pub(crate) const TILE_COLUMNS: usize = 64;
+pub(crate) const TILE_COLUMNS: usize = 16;
+
+/// Rows of C in their order, for products of up to so many.
+pub(crate) const IN_ORDER: [usize; 96] = {
+    let (mut rows, mut row) = ([0; 96], 0);
+    while row < rows.len() {
+        rows[row] = row;
+        row += 1;
+    }
+    rows
+};
 
 /// So many steps of so many numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -9,7 +9,7 @@
 
 use std::ops::Range;
 
-use convnet_geometry::{Axis, AxisWindow, Convolution, Extent, Volume};
+use convnet_geometry::{Axis, AxisWindow, Convolution, Volume};
 
 use crate::gemm::{Steps, Terms};
 use crate::scalar::Scalar;
@@ -305,27 +305,10 @@ impl Columns {
         ((position.image * height + y) * width + x) * depth + self.channel
     }
 
-    /// The windows of the batch from row `first` of the matrix on, without end.
-    pub(crate) fn positions(self, first: usize) -> impl Iterator<Item = Position> {
-        let Extent { width, height } = Extent { width: self.width.count, height: self.height.count };
-        let pixel = first % (width * height);
-        let (mut image, mut y, mut x) = (first / (width * height), pixel / width, pixel % width);
-        std::iter::from_fn(move || {
-            let position = self.at(image, y, x);
-            x += 1;
-            if x == width {
-                (x, y) = (0, y + 1);
-                if y == height {
-                    (y, image) = (0, image + 1);
-                }
-            }
-            Some(position)
-        })
-    }
-
     /// The window of row `index` of the matrix.
     pub(crate) fn position(&self, index: usize) -> Position {
-        self.positions(index).next().expect("positions have no end")
+        let (row, x) = (index / self.width.count, index % self.width.count);
+        self.at(row / self.height.count, row % self.height.count, x)
     }
 
     /// The window at row `y` and column `x` of an image's windows.

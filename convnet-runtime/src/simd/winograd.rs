@@ -213,6 +213,24 @@ macro_rules! splat {
     };
 }
 
+/// The numbers of all points: those of a point and of its negative are the sum and the difference of an even and an odd part.
+#[inline(always)]
+unsafe fn by_points<T, V: Vector<T>>(zero: V, a: [V; 2], b: [V; 2], infinity: V) -> [V; 6] {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        let ([even_a, odd_a], [even_b, odd_b]) = (a, b);
+        [zero, even_a.add(odd_a), even_a.subtract(odd_a), even_b.add(odd_b), even_b.subtract(odd_b), infinity]
+    }
+}
+
+/// The sum and the difference of the numbers of each point and of its negative.
+#[inline(always)]
+unsafe fn of_points<T, V: Vector<T>>(numbers: [V; 6]) -> [[V; 2]; 2] {
+    let [_, a, minus_a, b, minus_b, _] = numbers;
+    // SAFETY: as the caller vouches.
+    unsafe { [[a.add(minus_a), a.subtract(minus_a)], [b.add(minus_b), b.subtract(minus_b)]] }
+}
+
 #[derive(Clone, Copy)]
 struct Input;
 
@@ -227,14 +245,12 @@ impl Along<6, 6> for Input {
             let odd_a = d[1].multiply_add(minus_ab2, d[3].multiply(a));
             let even_b = d[2].multiply_add(minus_a2, d[4]);
             let odd_b = d[1].multiply_add(minus_ba2, d[3].multiply(b));
-            [
+            by_points(
                 d[0].multiply_add(n_0, d[2].multiply_add(minus_sum, d[4])),
-                even_a.add(odd_a),
-                even_a.subtract(odd_a),
-                even_b.add(odd_b),
-                even_b.subtract(odd_b),
+                [even_a, odd_a],
+                [even_b, odd_b],
                 d[1].multiply_add(n_0, d[3].multiply_add(minus_sum, d[5])),
-            ]
+            )
         }
     }
 }
@@ -251,14 +267,7 @@ impl Along<3, 6> for Filter {
         unsafe {
             let (even_a, odd_a) = (g[2].multiply_add(even_a, g[0].multiply(of_a)), g[1].multiply(odd_a));
             let (even_b, odd_b) = (g[2].multiply_add(even_b, g[0].multiply(of_b)), g[1].multiply(odd_b));
-            [
-                g[0].multiply(of_0),
-                even_a.add(odd_a),
-                even_a.subtract(odd_a),
-                even_b.add(odd_b),
-                even_b.subtract(odd_b),
-                g[2],
-            ]
+            by_points(g[0].multiply(of_0), [even_a, odd_a], [even_b, odd_b], g[2])
         }
     }
 }
@@ -281,14 +290,7 @@ impl Along<5, 6> for Filter {
             let even_b = g[4].multiply_add(b_4, g[2].multiply_add(b_2, g[0].multiply(of_b)));
             let odd_a = g[3].multiply_add(a_3, g[1].multiply(a_1));
             let odd_b = g[3].multiply_add(b_3, g[1].multiply(b_1));
-            [
-                g[0].multiply(of_0),
-                even_a.add(odd_a),
-                even_a.subtract(odd_a),
-                even_b.add(odd_b),
-                even_b.subtract(odd_b),
-                g[4],
-            ]
+            by_points(g[0].multiply(of_0), [even_a, odd_a], [even_b, odd_b], g[4])
         }
     }
 }
@@ -315,8 +317,7 @@ impl Along<6, 4> for Output {
         splat!(a = A, b = B, a2 = A2, b2 = B2, a3 = A * A2, b3 = B * B2);
         // SAFETY: as the caller vouches.
         unsafe {
-            let (even_a, odd_a) = (m[1].add(m[2]), m[1].subtract(m[2]));
-            let (even_b, odd_b) = (m[3].add(m[4]), m[3].subtract(m[4]));
+            let [[even_a, odd_a], [even_b, odd_b]] = of_points(m);
             [
                 m[0].add(even_a.add(even_b)),
                 odd_a.multiply_add(a, odd_b.multiply(b)),
@@ -337,7 +338,7 @@ impl Along<2, 6> for OutputGradient {
         // SAFETY: as the caller vouches.
         unsafe {
             let (odd_a, odd_b) = (y[1].multiply(a), y[1].multiply(b));
-            [y[0], y[0].add(odd_a), y[0].subtract(odd_a), y[0].add(odd_b), y[0].subtract(odd_b), y[1]]
+            by_points(y[0], [y[0], odd_a], [y[0], odd_b], y[1])
         }
     }
 }
@@ -351,7 +352,7 @@ impl Along<4, 6> for OutputGradient {
             let (even_a, odd_a) = (y[2].multiply_add(a2, y[0]), y[1].multiply(a));
             let (even_b, odd_b) = (y[2].multiply_add(b2, y[0]), y[1].multiply(b));
             let (odd_a, odd_b) = (y[3].multiply_add(a3, odd_a), y[3].multiply_add(b3, odd_b));
-            [y[0], even_a.add(odd_a), even_a.subtract(odd_a), even_b.add(odd_b), even_b.subtract(odd_b), y[3]]
+            by_points(y[0], [even_a, odd_a], [even_b, odd_b], y[3])
         }
     }
 }
@@ -366,8 +367,7 @@ impl Along<6, 3> for FilterGradient {
         splat!(of_b = 1.0 / N_B, b_odd = B / N_B, b_even = B2 / N_B);
         // SAFETY: as the caller vouches.
         unsafe {
-            let (even_a, odd_a) = (u[1].add(u[2]), u[1].subtract(u[2]));
-            let (even_b, odd_b) = (u[3].add(u[4]), u[3].subtract(u[4]));
+            let [[even_a, odd_a], [even_b, odd_b]] = of_points(u);
             [
                 u[0].multiply_add(of_0, even_a.multiply_add(of_a, even_b.multiply(of_b))),
                 odd_a.multiply_add(a_odd, odd_b.multiply(b_odd)),
@@ -391,8 +391,7 @@ impl Along<6, 5> for FilterGradient {
         splat!(of_b = 1.0 / N_B, b_1 = B / N_B, b_2 = B2 / N_B, b_3 = B * B2 / N_B, b_4 = B2 * B2 / N_B);
         // SAFETY: as the caller vouches.
         unsafe {
-            let (even_a, odd_a) = (u[1].add(u[2]), u[1].subtract(u[2]));
-            let (even_b, odd_b) = (u[3].add(u[4]), u[3].subtract(u[4]));
+            let [[even_a, odd_a], [even_b, odd_b]] = of_points(u);
             [
                 u[0].multiply_add(of_0, even_a.multiply_add(of_a, even_b.multiply(of_b))),
                 odd_a.multiply_add(a_1, odd_b.multiply(b_1)),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use convnet_geometry::{Architecture, GeometryError, Layer, LayerKind, Quantity, Volume};
+use convnet_geometry::{Architecture, GeometryError, Join, Joint, Layer, LayerKind, Quantity, Volume};
 use ndarray::ArrayView4;
 
 use crate::error::Error;
@@ -124,6 +124,28 @@ pub(super) fn branches<'a>(
             Some(branch)
         })
     })
+}
+
+/// Joins the branches of a layer: two that are summed at once, with the RELU behind them if so asked, others one by one.
+pub(super) fn join<T: Scalar>(
+    architecture: &Architecture<'_>,
+    layer: &Layer<'_>,
+    volumes: &mut [T],
+    range: impl Fn(usize) -> Range<usize>,
+    relu: bool,
+) {
+    let apart = "volumes alive together are apart";
+    if let (LayerKind::Joint(Joint { join: Join::Sum, .. }), &[a, b]) = (layer.kind, layer.inputs)
+        && a != b
+    {
+        let places = [a, b, layer.output].map(range);
+        let [a, b, output] = volumes.get_disjoint_mut(places).expect(apart);
+        return Branch::sum(a, b, output, relu);
+    }
+    for (branch, &input) in branches(architecture, layer).zip(layer.inputs) {
+        let [input, output] = volumes.get_disjoint_mut([range(input), range(layer.output)]).expect(apart);
+        branch.forward(input, output);
+    }
 }
 
 /// Where the numbers of a volume lie that has this offset for one image, in a workspace of this capacity.

@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use convnet_geometry::{Architecture, Join, Joint, LayerKind, Place};
+use convnet_geometry::{Architecture, Place};
 use ndarray::ArrayView4;
 
 use super::images;
 use super::scratch::{Plan, Purpose, Scratch};
 use crate::error::Error;
 use crate::layers::{
-    Algorithms, Branch, Context, CustomForward, CustomLayer, Forward, Mode, Runs, RunsInPlace, fuses,
+    Algorithms, Context, CustomForward, CustomLayer, Forward, Mode, Runs, RunsInPlace, fuses,
 };
 use crate::network::Network;
 use crate::observer::Observer;
@@ -248,24 +248,14 @@ impl<T: Scalar> InferencePass<'_, T> {
 
     /// Joins the branches of layer `index`.
     pub fn join(&mut self, index: usize) {
-        let entry = &self.architecture.layers()[index];
-        if let (LayerKind::Joint(Joint { join: Join::Sum, .. }), &[a, b]) = (entry.kind, entry.inputs)
-            && a != b
-        {
-            let places = [a, b, entry.output].map(|place| self.range(place));
-            let relu = self.fuse(index);
-            let volumes = &mut self.workspace.volumes;
-            let [a, b, output] = volumes.get_disjoint_mut(places).expect("volumes alive together are apart");
-            Branch::sum(a, b, output, relu);
-            return self.observe(index);
-        }
-        for (branch, &input) in images::branches(self.architecture, entry).zip(entry.inputs) {
-            let places = [self.range(input), self.range(entry.output)];
-            let volumes = &mut self.workspace.volumes;
-            let [input, output] =
-                volumes.get_disjoint_mut(places).expect("places of volumes alive together are apart");
-            branch.forward(input, output);
-        }
+        let (architecture, relu) = (self.architecture, self.fuse(index));
+        let (capacity, count) = (self.workspace.capacity, self.images);
+        let range = |place: usize| {
+            let place = &architecture.places()[place];
+            images::range(place.inference, capacity, count, place.volume)
+        };
+        let layer = &architecture.layers()[index];
+        images::join(architecture, layer, &mut self.workspace.volumes, range, relu);
         self.observe(index);
     }
 

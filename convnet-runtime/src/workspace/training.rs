@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use convnet_geometry::{Architecture, Join, Joint, Layer, LayerKind, Volume};
+use convnet_geometry::{Architecture, Layer, Volume};
 use ndarray::ArrayView4;
 
 use super::scratch::{Plan, Purpose, Scratch};
@@ -10,8 +10,8 @@ use super::{images, noise};
 use crate::error::Error;
 use crate::kinks::Kinks;
 use crate::layers::{
-    Algorithms, Branch, Context, CustomBackward, CustomForward, CustomKinks, CustomLayer, Forward,
-    InputGradient, Kept, Mode, ParameterGradient, Runs, RunsInPlace, fuses, fuses_backward,
+    Algorithms, Context, CustomBackward, CustomForward, CustomKinks, CustomLayer, Forward, InputGradient,
+    Kept, Mode, ParameterGradient, Runs, RunsInPlace, fuses, fuses_backward,
 };
 use crate::losses::{Evaluation, Loss, LossValue};
 use crate::network::{Gradients, Network, Step};
@@ -429,24 +429,14 @@ impl<T: Scalar> ForwardPass<'_, T> {
 
     /// Joins the branches of layer `index`.
     pub fn join(&mut self, index: usize) {
-        let architecture = self.workspace.architecture;
-        let entry = &architecture.layers()[index];
-        if let (LayerKind::Joint(Joint { join: Join::Sum, .. }), &[a, b]) = (entry.kind, entry.inputs)
-            && a != b
-        {
-            let places = [a, b, entry.output].map(|place| self.workspace.volume(place));
-            let relu = self.fuse(index);
-            let volumes = &mut self.workspace.volumes;
-            let [a, b, output] = volumes.get_disjoint_mut(places).expect("volumes alive together are apart");
-            Branch::sum(a, b, output, relu);
-            return self.observe(index);
-        }
-        for (branch, &input) in images::branches(architecture, entry).zip(entry.inputs) {
-            let places = [self.workspace.volume(input), self.workspace.volume(entry.output)];
-            let volumes = &mut self.workspace.volumes;
-            let [input, output] = volumes.get_disjoint_mut(places).expect("volumes lie one after the other");
-            branch.forward(input, output);
-        }
+        let (architecture, relu) = (self.workspace.architecture, self.fuse(index));
+        let (capacity, count) = (self.workspace.capacity, self.workspace.images);
+        let range = |place: usize| {
+            let place = &architecture.places()[place];
+            images::range(place.training, capacity, count, place.volume)
+        };
+        let layer = &architecture.layers()[index];
+        images::join(architecture, layer, &mut self.workspace.volumes, range, relu);
         self.observe(index);
     }
 

@@ -10,7 +10,7 @@ use std::ops::Range;
 use convnet_geometry::Convolution;
 
 use super::pieces::{framed, framed_numbers};
-use crate::gemm::{Finish, Packed, Panels, Rows, Steps, Terms, packed_length};
+use crate::gemm::{Finish, IN_ORDER, Packed, Panels, Rows, Steps, Terms, packed_length};
 use crate::layers::columns::Columns;
 use crate::layers::matrices::matrix_mut;
 use crate::layers::{Context, Memory};
@@ -29,7 +29,7 @@ const PIECES: usize = 8;
 const ROOM: usize = 1 << 20;
 
 /// The most taps whose places are worked out at once.
-const PLACES: usize = 96;
+const PLACES: usize = IN_ORDER.len();
 
 /// Filters whose gradients are written together.
 const FILTERS: usize = 16;
@@ -180,7 +180,6 @@ impl Piece<'_> {
             middle: Steps::ONE,
             inner: Steps { count: output.width, step: along },
         };
-        let to: [usize; PLACES] = std::array::from_fn(|row| row);
         for (first, sums) in taps.clone().step_by(PLACES).zip(sums.chunks_mut(PLACES * filters)) {
             let sums = matrix_mut(sums, filters);
             let mut firsts = [0; PLACES];
@@ -188,7 +187,7 @@ impl Piece<'_> {
                 *place = corner + columns.tap(tap);
             }
             let a = Rows { numbers, firsts: &firsts[..sums.nrows()], terms };
-            let to = &to[..sums.nrows()];
+            let to = &IN_ORDER[..sums.nrows()];
             T::product(tier, a, packed, sums, to, Finish::Add);
         }
     }

@@ -13,7 +13,7 @@ use convnet_geometry::{Convolution, Extent, Volume, Window};
 use ndarray::{ArrayViewMut2, ArrayViewMut3, ShapeBuilder, s};
 
 use super::pieces::{Cut, Piece};
-use crate::gemm::{Cells, Finish, Packed, Panels, Rows, Steps, Terms, Transformed, packed_length};
+use crate::gemm::{Cells, Finish, IN_ORDER, Packed, Panels, Rows, Steps, Terms, Transformed, packed_length};
 use crate::layers::matrices::matrix_mut;
 use crate::layers::{Context, ConvolutionAlgorithm, Memory, SMALL_BATCH};
 use crate::network::Gradients;
@@ -42,7 +42,7 @@ const ROOM: usize = 1 << 21;
 const PARTS: usize = 8;
 
 /// Rows of a product whose places are worked out at once.
-const PLACES: usize = 96;
+const PLACES: usize = IN_ORDER.len();
 
 /// Channels of filters that are transformed at a time.
 const CHANNELS: usize = 16;
@@ -362,13 +362,13 @@ impl<T: Scalar> Pass<'_, T> {
                 let filters = self.filters.block(of_cell, column..column + columns);
                 for (first, products) in (0..).step_by(PLACES).zip(products.chunks_mut(PLACES * columns)) {
                     let products = matrix_mut(products, columns);
-                    let (mut firsts, rows) = ([0; PLACES], std::array::from_fn::<_, PLACES, _>(|row| row));
+                    let mut firsts = [0; PLACES];
                     for (row, place) in firsts.iter_mut().enumerate() {
                         *place = cell * inputs_apart + (first + row) * depth;
                     }
                     let length = products.nrows();
                     let a = Rows { numbers: inputs, firsts: &firsts[..length], terms };
-                    T::product(tier, a, filters, products, &rows[..length], Finish::STORE);
+                    T::product(tier, a, filters, products, &IN_ORDER[..length], Finish::STORE);
                 }
             }
             let finish = self.finish.columns(column..column + columns);
@@ -516,10 +516,10 @@ impl<T: Scalar> FilterGradient<'_, T> {
             let sums = &mut sums[..filters.len() * depth];
             let inputs = inputs.block(cell * (count | 1)..cell * (count | 1) + count, 0..depth);
             let first = cell * gradients_apart;
-            let (firsts, rows): ([_; COLUMNS], [_; COLUMNS]) =
-                (std::array::from_fn(|k| first + k), std::array::from_fn(|k| k));
+            let firsts: [_; COLUMNS] = std::array::from_fn(|k| first + k);
             let a = Rows { numbers: gradients, firsts: &firsts[..filters.len()], terms };
-            T::product(tier, a, inputs, matrix_mut(sums, depth), &rows[..filters.len()], Finish::Add);
+            let to = &IN_ORDER[..filters.len()];
+            T::product(tier, a, inputs, matrix_mut(sums, depth), to, Finish::Add);
         }
     }
 }
