@@ -13,6 +13,7 @@ mod error;
 mod fully_connected;
 mod init;
 mod kinks;
+mod memory;
 mod names;
 mod network;
 mod observer;

@@ -2,21 +2,11 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use aligned_vec::{AVec, ConstAlign};
 use convnet_geometry::{Architecture, Role, Tensor};
 use ndarray::{ArrayViewD, ArrayViewMutD, IxDyn};
 
+use crate::memory::{Buffer, zeros};
 use crate::scalar::Scalar;
-
-/// A buffer that begins on a cache line.
-pub(crate) type Buffer<T> = AVec<T, ConstAlign<64>>;
-
-/// A buffer of zeros.
-pub(crate) fn zeros<T: Scalar>(length: usize) -> Buffer<T> {
-    let mut buffer = AVec::with_capacity(64, length);
-    buffer.resize(length, T::zero());
-    buffer
-}
 
 /// Named tensors in one aligned allocation: the parameters of a network, or their gradients, in the same layout.
 ///

@@ -6,10 +6,10 @@ use crate::scalar::Scalar;
 use crate::simd::winograd::{Tiles, Transform};
 
 /// The most rows that a tile may have.
-pub(crate) const TILE_ROWS: usize = 6;
+pub(crate) const TILE_ROWS: usize = 12;
 
 /// The most columns that a tile may have.
-pub(crate) const TILE_COLUMNS: usize = 16;
+pub(crate) const TILE_COLUMNS: usize = 32;
 
 /// Rows of C in their order, for products of up to so many.
 pub(crate) const IN_ORDER: [usize; 96] = {

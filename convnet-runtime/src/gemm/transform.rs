@@ -23,6 +23,8 @@ pub struct Cells<'a, T> {
     pub(crate) depth: usize,
     /// As many as channels, if there are cells outside.
     pub(crate) zeros: &'a [T],
+    /// From a cell to that of the tile that is read next, if it is not in the cache yet.
+    pub(crate) next: usize,
 }
 
 /// A tile that is written.
@@ -35,6 +37,7 @@ pub struct Transformed<'a, T> {
     depth: usize,
     step: usize,
     panel: (usize, usize),
+    next: usize,
     numbers: PhantomData<&'a mut [T]>,
 }
 
@@ -57,6 +60,7 @@ impl<'a, T: Scalar> Transformed<'a, T> {
             depth: matrix.ncols(),
             step,
             panel: (usize::MAX, 0),
+            next: 0,
             numbers: PhantomData,
         }
     }
@@ -72,8 +76,15 @@ impl<'a, T: Scalar> Transformed<'a, T> {
             depth,
             step: 1,
             panel: (width, count * width),
+            next: 0,
             numbers: PhantomData,
         }
+    }
+
+    /// With another tile to be written next, so many columns of the tile on, which is not in the cache yet.
+    pub(crate) fn before(mut self, columns: usize) -> Self {
+        self.next = columns * self.steps[1];
+        self
     }
 }
 
@@ -91,7 +102,7 @@ pub(super) fn tiles<'a, T: Scalar>(
     finish: Finish<'a, T>,
 ) -> Tiles<'a, T> {
     let (before, after) = by.sides();
-    let Cells { numbers, first, steps, inside: [rows, columns], depth, zeros } = from;
+    let Cells { numbers, first, steps, inside: [rows, columns], depth, zeros, next } = from;
     let depth = *depth;
     assert_eq!(depth, to.depth, "as many channels after it as before");
     let is_plain = matches!(finish, Finish::Store { bias: [], relu: false });
@@ -118,6 +129,7 @@ pub(super) fn tiles<'a, T: Scalar>(
         depth,
         step: to.step,
         panel: to.panel,
+        next: [*next, to.next],
         finish,
     };
     for y in rows.clone() {

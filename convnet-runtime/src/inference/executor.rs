@@ -11,9 +11,10 @@ use super::graph::{Graph, Node};
 use super::owned::OwnedArchitecture;
 use crate::error::Error;
 use crate::layers::CustomForward;
+use crate::memory::Buffer;
 use crate::network::Network;
 use crate::observer::Observer;
-use crate::parameters::{Buffer, Parameters, next_version};
+use crate::parameters::{Parameters, next_version};
 use crate::scalar::Scalar;
 use crate::workspace::{InferencePass, InferenceWorkspace, same_counts};
 

@@ -11,7 +11,7 @@ use convnet_geometry::{
 
 use super::executor::{Origin, Parsed};
 use super::graph::{Graph, Node};
-use crate::parameters::{Buffer, zeros};
+use crate::memory::{Buffer, zeros};
 use crate::scalar::Scalar;
 
 /// Where the parameters of a layer come from.

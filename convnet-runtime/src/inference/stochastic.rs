@@ -7,9 +7,9 @@ use convnet_geometry::Volume;
 use ndarray::ArrayView4;
 
 use crate::error::Error;
+use crate::memory::{Buffer, zeros};
 use crate::network::Network;
 use crate::observer::Unobserved;
-use crate::parameters::{Buffer, zeros};
 use crate::scalar::Scalar;
 use crate::workspace::{InferenceWorkspace, check_memory};
 

@@ -8,6 +8,7 @@ mod sgd;
 use convnet_geometry::UpdateRule;
 
 use crate::error::Error;
+use crate::memory::fill_with_zeros;
 use crate::parameters::Parameters;
 use crate::scalar::Scalar;
 
@@ -92,7 +93,7 @@ fn check_epsilon<T: Scalar>(epsilon: f64) -> Result<f64, Error> {
 /// Makes zeros of what a rule keeps, before the first update; afterwards there must be as many as parameters.
 fn or_zeros<T: Scalar>(kept: &mut Vec<T>, parameters: usize) -> Result<(), Error> {
     if kept.is_empty() {
-        kept.resize(parameters, T::zero());
+        fill_with_zeros(kept, parameters);
     }
     check_count(parameters, kept.len())
 }

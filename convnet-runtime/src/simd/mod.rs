@@ -5,6 +5,10 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod kernel;
 mod portable;
 mod vector;
 pub(crate) mod winograd;
@@ -26,6 +30,8 @@ enum Set {
     Portable,
     #[cfg(target_arch = "x86_64")]
     Avx2(avx2::Avx2),
+    #[cfg(target_arch = "x86_64")]
+    Avx512(avx512::Avx512),
 }
 
 impl Tier {
@@ -36,12 +42,15 @@ impl Tier {
     pub fn available() -> Vec<Self> {
         let mut tiers = vec![Self::PORTABLE];
         #[cfg(target_arch = "x86_64")]
-        tiers.extend(avx2::Avx2::detect().map(|isa| Self(Set::Avx2(isa))));
+        {
+            tiers.extend(avx2::Avx2::detect().map(|isa| Self(Set::Avx2(isa))));
+            tiers.extend(avx512::Avx512::detect().map(|isa| Self(Set::Avx512(isa))));
+        }
         tiers
     }
 
     /// The tier that kernels use: the fastest, or the one that [`CONVNET_TIER`](TIER_VARIABLE) names (`portable`,
-    /// `avx2`). Read once.
+    /// `avx2`, `avx512`). Read once.
     ///
     /// # Errors
     /// [`Error::Tier`] if the variable names a tier that does not exist or that this machine lacks.
@@ -54,12 +63,14 @@ impl Tier {
         current.clone().map_err(|name| Error::Tier { name, available: Self::available() })
     }
 
-    /// `portable` or `avx2`.
+    /// `portable`, `avx2` or `avx512`.
     pub const fn name(self) -> &'static str {
         match self.0 {
             Set::Portable => "portable",
             #[cfg(target_arch = "x86_64")]
             Set::Avx2(_) => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(_) => "avx512",
         }
     }
 
@@ -69,6 +80,8 @@ impl Tier {
             Set::Portable => f(),
             #[cfg(target_arch = "x86_64")]
             Set::Avx2(isa) => isa.vectorized(f),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(isa) => isa.vectorized(f),
         }
     }
 
@@ -77,6 +90,8 @@ impl Tier {
             Set::Portable => const { &MicroKernel(portable::F32) },
             #[cfg(target_arch = "x86_64")]
             Set::Avx2(isa) => isa.f32_kernel(),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(isa) => isa.f32_kernel(),
         }
     }
 
@@ -85,6 +100,8 @@ impl Tier {
             Set::Portable => const { &MicroKernel(portable::F64) },
             #[cfg(target_arch = "x86_64")]
             Set::Avx2(isa) => isa.f64_kernel(),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(isa) => isa.f64_kernel(),
         }
     }
 }

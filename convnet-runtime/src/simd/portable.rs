@@ -50,7 +50,7 @@ impl<T: Scalar, const ROWS: usize, const COLUMNS: usize> TileKernel<T> for Porta
 
     unsafe fn transform(self, by: Transform, tiles: &Tiles<'_, T>) {
         // SAFETY: as the caller vouches.
-        unsafe { winograd::transform::<T, Plain<T, 4>>(by, tiles) }
+        unsafe { winograd::transform::<T, Plain<T, 4>, Plain<T, 4>>(by, tiles) }
     }
 
     fn dot(self, a: &[T], b: &[T]) -> T {

@@ -1,13 +1,17 @@
 //! Vectors: some numbers that are computed with together, in the form that a tier has for them.
 
 use crate::scalar::Scalar;
+use crate::short;
+
+/// The most numbers that a vector may have.
+pub(crate) const MOST_LANES: usize = 16;
 
 /// Some adjacent numbers.
 ///
 /// # Safety
 /// Every function wants a machine that has the tier's instructions.
-pub(crate) trait Vector<T>: Copy {
-    /// How many they are.
+pub(crate) trait Vector<T: Scalar>: Copy {
+    /// How many they are, at most [`MOST_LANES`].
     const LANES: usize;
 
     /// The numbers from `from` on.
@@ -15,6 +19,32 @@ pub(crate) trait Vector<T>: Copy {
 
     /// Writes the numbers to `to`.
     unsafe fn store(self, to: *mut T);
+
+    /// The first numbers from `from` on, so many, and any in the other places.
+    #[inline(always)]
+    unsafe fn load_first(from: *const T, count: usize) -> Self {
+        let mut numbers = [T::zero(); MOST_LANES];
+        // SAFETY: as the caller vouches; a vector fits into `numbers`.
+        unsafe {
+            short::copy(std::slice::from_raw_parts(from, count), &mut numbers[..count]);
+            Self::load(numbers.as_ptr())
+        }
+    }
+
+    /// Writes the first numbers to `to`, so many.
+    #[inline(always)]
+    unsafe fn store_first(self, to: *mut T, count: usize) {
+        let mut numbers = [T::zero(); MOST_LANES];
+        // SAFETY: as the caller vouches; a vector fits into `numbers`.
+        unsafe {
+            self.store(numbers.as_mut_ptr());
+            short::copy(&numbers[..count], std::slice::from_raw_parts_mut(to, count));
+        }
+    }
+
+    /// Asks for the cache's line of `from`, which need not be anybody's, before it is read; or written, if so said.
+    #[inline(always)]
+    fn prefetch(_from: *const T, _to_write: bool) {}
 
     /// One number in all places.
     unsafe fn splat(number: T) -> Self;

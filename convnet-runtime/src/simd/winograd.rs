@@ -7,7 +7,7 @@
 //! The points are those that oneDNN has: all numbers of the transforms are exact in `f32`, and errors are smaller than with
 //! 0, +-1, +-2. Gradients take the transposed matrices.
 
-use super::vector::{Plain, Vector};
+use super::vector::{MOST_LANES, Plain, Vector};
 use crate::gemm::Finish;
 use crate::scalar::Scalar;
 
@@ -89,27 +89,30 @@ pub(crate) struct Tiles<'a, T> {
     pub(crate) step: usize,
     /// Channels after which there is a jump, and how far it is from the first of them to the first of the next ones.
     pub(crate) panel: (usize, usize),
+    /// How far ahead to ask for numbers that are read, and for those that are written; 0 if they are in the cache.
+    pub(crate) next: [usize; 2],
     pub(crate) finish: Finish<'a, T>,
 }
 
 /// Transforms all channels of a tile.
 ///
 /// # Safety
-/// Every number that is read or written, by the tile's depth and steps, may be; the machine has what `V` wants.
+/// Every number that is read or written, by the tile's depth and steps, may be; the machine has what the wide vectors `V` and
+/// the narrow ones `W` want.
 #[inline(always)]
-pub(crate) unsafe fn transform<T: Scalar, V: Vector<T>>(by: Transform, tiles: &Tiles<'_, T>) {
+pub(crate) unsafe fn transform<T: Scalar, V: Vector<T>, W: Vector<T>>(by: Transform, tiles: &Tiles<'_, T>) {
     // SAFETY: as the caller vouches.
     unsafe {
         match by {
-            Transform::Input => channels::<T, V, 6, 6>(tiles, Input),
-            Transform::Filter(Form::Three) => channels::<T, V, 3, 6>(tiles, Filter),
-            Transform::Filter(Form::Five) => channels::<T, V, 5, 6>(tiles, Filter),
-            Transform::Output(Form::Three) => channels::<T, V, 6, 4>(tiles, Output),
-            Transform::Output(Form::Five) => channels::<T, V, 6, 2>(tiles, Output),
-            Transform::OutputGradient(Form::Three) => channels::<T, V, 4, 6>(tiles, OutputGradient),
-            Transform::OutputGradient(Form::Five) => channels::<T, V, 2, 6>(tiles, OutputGradient),
-            Transform::FilterGradient(Form::Three) => channels::<T, V, 6, 3>(tiles, FilterGradient),
-            Transform::FilterGradient(Form::Five) => channels::<T, V, 6, 5>(tiles, FilterGradient),
+            Transform::Input => channels::<T, V, W, 6, 6>(tiles, Input),
+            Transform::Filter(Form::Three) => channels::<T, V, W, 3, 6>(tiles, Filter),
+            Transform::Filter(Form::Five) => channels::<T, V, W, 5, 6>(tiles, Filter),
+            Transform::Output(Form::Three) => channels::<T, V, W, 6, 4>(tiles, Output),
+            Transform::Output(Form::Five) => channels::<T, V, W, 6, 2>(tiles, Output),
+            Transform::OutputGradient(Form::Three) => channels::<T, V, W, 4, 6>(tiles, OutputGradient),
+            Transform::OutputGradient(Form::Five) => channels::<T, V, W, 2, 6>(tiles, OutputGradient),
+            Transform::FilterGradient(Form::Three) => channels::<T, V, W, 6, 3>(tiles, FilterGradient),
+            Transform::FilterGradient(Form::Five) => channels::<T, V, W, 6, 5>(tiles, FilterGradient),
         }
     }
 }
@@ -119,9 +122,9 @@ trait Along<const N: usize, const M: usize>: Copy {
     unsafe fn of<T: Scalar, V: Vector<T>>(self, numbers: [V; N]) -> [V; M];
 }
 
-/// Vectors of channels, and one by one those that are left of a panel.
+/// Vectors of channels, wide ones, then narrow ones, and one by one those that are left of a panel.
 #[inline(always)]
-unsafe fn channels<T: Scalar, V: Vector<T>, const N: usize, const M: usize>(
+unsafe fn channels<T: Scalar, V: Vector<T>, W: Vector<T>, const N: usize, const M: usize>(
     tiles: &Tiles<'_, T>,
     along: impl Along<N, M>,
 ) {
@@ -134,6 +137,11 @@ unsafe fn channels<T: Scalar, V: Vector<T>, const N: usize, const M: usize>(
             // SAFETY: as the caller vouches.
             unsafe { apply::<T, V, N, M>(tiles, channel, to + (channel - first) * tiles.step, along) };
             channel += V::LANES;
+        }
+        while W::LANES < V::LANES && channel + W::LANES <= end {
+            // SAFETY: as the caller vouches.
+            unsafe { apply::<T, W, N, M>(tiles, channel, to + (channel - first) * tiles.step, along) };
+            channel += W::LANES;
         }
         while channel < end {
             // SAFETY: as the caller vouches.
@@ -160,7 +168,11 @@ unsafe fn apply<T: Scalar, V: Vector<T>, const N: usize, const M: usize>(
         for x in 0..N {
             let mut column = [V::splat(T::zero()); N];
             for (y, number) in column.iter_mut().enumerate() {
-                *number = V::load(tiles.from[y * N + x].add(channel));
+                let from = tiles.from[y * N + x].add(channel);
+                *number = V::load(from);
+                if tiles.next[0] > 0 {
+                    V::prefetch(from.wrapping_add(tiles.next[0]), false);
+                }
             }
             for (row, number) in half.iter_mut().zip(along.of::<T, V>(column)) {
                 row[x] = number;
@@ -173,11 +185,14 @@ unsafe fn apply<T: Scalar, V: Vector<T>, const N: usize, const M: usize>(
                     continue;
                 }
                 let at = at.add(to);
+                if tiles.next[1] > 0 {
+                    V::prefetch(at.wrapping_add(tiles.next[1]), true);
+                }
                 if tiles.step == 1 {
                     finish(tiles.finish, channel, number, at);
                 } else {
                     // Scattered numbers are stored as they are.
-                    let mut lanes = [T::zero(); 16];
+                    let mut lanes = [T::zero(); MOST_LANES];
                     number.store(lanes.as_mut_ptr());
                     for (lane, &number) in lanes[..V::LANES].iter().enumerate() {
                         at.add(lane * tiles.step).write(number);
@@ -215,7 +230,7 @@ macro_rules! splat {
 
 /// The numbers of all points: those of a point and of its negative are the sum and the difference of an even and an odd part.
 #[inline(always)]
-unsafe fn by_points<T, V: Vector<T>>(zero: V, a: [V; 2], b: [V; 2], infinity: V) -> [V; 6] {
+unsafe fn by_points<T: Scalar, V: Vector<T>>(zero: V, a: [V; 2], b: [V; 2], infinity: V) -> [V; 6] {
     // SAFETY: as the caller vouches.
     unsafe {
         let ([even_a, odd_a], [even_b, odd_b]) = (a, b);
@@ -225,7 +240,7 @@ unsafe fn by_points<T, V: Vector<T>>(zero: V, a: [V; 2], b: [V; 2], infinity: V)
 
 /// The sum and the difference of the numbers of each point and of its negative.
 #[inline(always)]
-unsafe fn of_points<T, V: Vector<T>>(numbers: [V; 6]) -> [[V; 2]; 2] {
+unsafe fn of_points<T: Scalar, V: Vector<T>>(numbers: [V; 6]) -> [[V; 2]; 2] {
     let [_, a, minus_a, b, minus_b, _] = numbers;
     // SAFETY: as the caller vouches.
     unsafe { [[a.add(minus_a), a.subtract(minus_a)], [b.add(minus_b), b.subtract(minus_b)]] }

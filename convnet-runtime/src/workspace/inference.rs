@@ -11,10 +11,11 @@ use crate::error::Error;
 use crate::layers::{
     Algorithms, Context, CustomForward, CustomLayer, Forward, Mode, Runs, RunsInPlace, fuses,
 };
+use crate::memory::{Buffer, zeros};
 use crate::network::Network;
 use crate::observer::Observer;
 use crate::parallel;
-use crate::parameters::{Buffer, Parameters, zeros};
+use crate::parameters::Parameters;
 use crate::random::Draw;
 use crate::scalar::Scalar;
 use crate::simd::Tier;

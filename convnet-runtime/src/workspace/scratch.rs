@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use convnet_geometry::Architecture;
 
 use crate::layers::{self, Algorithms, Context, ConvolutionAlgorithm, KeptFilters, Memory, SMALL_BATCH};
+use crate::memory::{Buffer, zeros};
 use crate::parallel;
-use crate::parameters::{Buffer, zeros};
 use crate::scalar::Scalar;
 use crate::simd::Tier;
 

@@ -14,10 +14,11 @@ use crate::layers::{
     Kept, Mode, ParameterGradient, Runs, RunsInPlace, fuses, fuses_backward,
 };
 use crate::losses::{Evaluation, Loss, LossValue};
+use crate::memory::{Buffer, zeros};
 use crate::network::{Gradients, Network, Step};
 use crate::observer::Observer;
 use crate::parallel;
-use crate::parameters::{Buffer, Parameters, zeros};
+use crate::parameters::Parameters;
 use crate::random::Draw;
 #[cfg(feature = "train")]
 use crate::regularization::Regularizer;

@@ -135,6 +135,7 @@ impl Stencil {
             inside: [inside(top, height), inside(left, width)],
             depth,
             zeros,
+            next: outputs * depth,
         }
     }
 
@@ -191,6 +192,7 @@ fn transformed<T>(numbers: &[T], first: usize, apart: usize, depth: usize) -> Ce
         inside: [0..POINTS, 0..POINTS],
         depth,
         zeros: &[],
+        next: 0,
     }
 }
 
@@ -206,6 +208,7 @@ fn taps<T>(form: Form, filter: &[T], channels: Range<usize>, turned: bool) -> Ce
         inside: [0..side, 0..side],
         depth: channels.len(),
         zeros: &[],
+        next: 0,
     }
 }
 
@@ -376,7 +379,8 @@ impl<T: Scalar> Pass<'_, T> {
                 let from = transformed(products, index * columns, products_apart, columns);
                 let (pixel, wanted) = stencil.outputs(tile);
                 let to =
-                    Transformed::rows(target.view_mut(), pixel - first, [stencil.target.width, 1], wanted);
+                    Transformed::rows(target.view_mut(), pixel - first, [stencil.target.width, 1], wanted)
+                        .before(outputs);
                 T::transform(tier, Transform::Output(stencil.form), from, to, finish);
             }
         });
@@ -503,6 +507,7 @@ impl<T: Scalar> FilterGradient<'_, T> {
                 inside: [0..height, 0..width],
                 depth: filters.len(),
                 zeros,
+                next: stencil.form.outputs() * all,
             };
             let gradients = &mut gradients[index * filters.len()..];
             let gradients = rows_apart(gradients, gradients_apart, filters.len());

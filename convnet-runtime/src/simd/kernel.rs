@@ -1,0 +1,260 @@
+//! What the tiers of vector instructions share: a tile of a product, and an inner product, for any vector.
+
+use super::vector::{MOST_LANES, Vector};
+use crate::gemm::{Terms, Tile, TileFinish};
+use crate::scalar::Scalar;
+
+/// Runs a block for each row of a tile, its number being a constant: sums that are indexed by anything else live in memory, and
+/// are stored term by term.
+macro_rules! each_row {
+    ($rows:ident, $row:ident, $block:block) => {
+        each_row!(@ $rows, $row, $block, 0 1 2 3 4 5 6 7 8 9 10 11);
+    };
+    (@ $rows:ident, $row:ident, $block:block, $($number:literal)*) => {
+        $(if $rows > $number {
+            const $row: usize = $number;
+            $block
+        })*
+    };
+}
+
+/// Implements [`TileKernel`](crate::gemm::TileKernel) of a scalar for a tier: tiles of up to so many rows, and two wide vectors of
+/// columns, one, or a narrow one.
+macro_rules! tile_kernel {
+    ($tier:ty, $features:literal, $scalar:ty, $wide:ty, $narrow:ty, $($rows:literal)*; $all:literal) => {
+        impl TileKernel<$scalar> for $tier {
+            const ROWS: usize = $all;
+            const COLUMNS: usize = 2 * <$wide as Vector<$scalar>>::LANES;
+
+            unsafe fn run(self, tile: &Tile<$scalar>) {
+                #[target_feature(enable = $features)]
+                unsafe fn of<V: Vector<$scalar>, const ROWS: usize, const VECTORS: usize>(tile: &Tile<$scalar>) {
+                    // SAFETY: as the caller vouches.
+                    unsafe {
+                        kernel::tile::<_, V, ROWS, VECTORS>(tile, <$tier as TileKernel<$scalar>>::COLUMNS);
+                    }
+                }
+                // SAFETY: `self` proves the instructions; the tile is as the caller vouches.
+                unsafe {
+                    if tile.columns > <$wide as Vector<$scalar>>::LANES {
+                        match tile.rows {
+                            $($rows => of::<$wide, $rows, 2>(tile),)*
+                            _ => of::<$wide, $all, 2>(tile),
+                        }
+                    } else if tile.columns > <$narrow as Vector<$scalar>>::LANES {
+                        match tile.rows {
+                            $($rows => of::<$wide, $rows, 1>(tile),)*
+                            _ => of::<$wide, $all, 1>(tile),
+                        }
+                    } else {
+                        match tile.rows {
+                            $($rows => of::<$narrow, $rows, 1>(tile),)*
+                            _ => of::<$narrow, $all, 1>(tile),
+                        }
+                    }
+                }
+            }
+
+            unsafe fn transform(self, by: Transform, tiles: &Tiles<'_, $scalar>) {
+                #[target_feature(enable = $features)]
+                unsafe fn of(by: Transform, tiles: &Tiles<'_, $scalar>) {
+                    // SAFETY: as the caller vouches.
+                    unsafe { winograd::transform::<$scalar, $wide, $narrow>(by, tiles) }
+                }
+                // SAFETY: `self` proves the instructions; the tiles are as the caller vouches.
+                unsafe { of(by, tiles) }
+            }
+
+            fn dot(self, a: &[$scalar], b: &[$scalar]) -> $scalar {
+                #[target_feature(enable = $features)]
+                unsafe fn of(a: &[$scalar], b: &[$scalar]) -> $scalar {
+                    // SAFETY: as the caller vouches.
+                    unsafe { kernel::dot::<$scalar, $wide>(a, b) }
+                }
+                // SAFETY: `self` proves the instructions.
+                unsafe { of(a, b) }
+            }
+        }
+    };
+}
+
+/// Implements [`Vector`] for a type of the machine's by its intrinsics.
+macro_rules! vector {
+    ($vector:ty, $scalar:ty, $lanes:literal, $load:ident, $store:ident, $splat:ident, $add:ident, $subtract:ident,
+     $multiply:ident, $multiply_add:ident, { $($others:tt)* }) => {
+        impl Vector<$scalar> for $vector {
+            const LANES: usize = $lanes;
+
+            #[inline(always)]
+            unsafe fn load(from: *const $scalar) -> Self {
+                // SAFETY: as the caller vouches.
+                unsafe { $load(from) }
+            }
+
+            #[inline(always)]
+            unsafe fn store(self, to: *mut $scalar) {
+                // SAFETY: as the caller vouches.
+                unsafe { $store(to, self) }
+            }
+
+            #[inline(always)]
+            fn prefetch(from: *const $scalar, to_write: bool) {
+                // SAFETY: an address that cannot be read is ignored; every machine of this architecture has SSE.
+                unsafe {
+                    if to_write {
+                        _mm_prefetch::<_MM_HINT_ET0>(from.cast());
+                    } else {
+                        _mm_prefetch::<_MM_HINT_T0>(from.cast());
+                    }
+                }
+            }
+
+            #[inline(always)]
+            unsafe fn splat(number: $scalar) -> Self {
+                // SAFETY: as the caller vouches.
+                unsafe { $splat(number) }
+            }
+
+            #[inline(always)]
+            unsafe fn add(self, other: Self) -> Self {
+                // SAFETY: as the caller vouches.
+                unsafe { $add(self, other) }
+            }
+
+            #[inline(always)]
+            unsafe fn subtract(self, other: Self) -> Self {
+                // SAFETY: as the caller vouches.
+                unsafe { $subtract(self, other) }
+            }
+
+            #[inline(always)]
+            unsafe fn multiply(self, other: Self) -> Self {
+                // SAFETY: as the caller vouches.
+                unsafe { $multiply(self, other) }
+            }
+
+            #[inline(always)]
+            unsafe fn multiply_add(self, factor: Self, term: Self) -> Self {
+                // SAFETY: as the caller vouches.
+                unsafe { $multiply_add(self, factor, term) }
+            }
+
+            $($others)*
+        }
+    };
+}
+
+pub(super) use {tile_kernel, vector};
+
+/// A tile of `ROWS` rows and `VECTORS` vectors of columns, of a panel that is `panel` wide.
+///
+/// # Safety
+/// As [`TileKernel::run`](crate::gemm::TileKernel::run), on a machine that has what `V` wants.
+#[inline(always)]
+pub(super) unsafe fn tile<T: Scalar, V: Vector<T>, const ROWS: usize, const VECTORS: usize>(
+    tile: &Tile<T>,
+    panel: usize,
+) {
+    // SAFETY: the caller vouches for the machine.
+    let mut sums = unsafe { [[V::splat(T::zero()); VECTORS]; ROWS] };
+    let Terms { outer, middle, inner } = tile.terms;
+    let mut b = tile.b;
+    for y in 0..outer.count {
+        for x in 0..middle.count {
+            let mut at = y * outer.step + x * middle.step;
+            for _ in 0..inner.count {
+                // SAFETY: the caller vouches for a panel's vectors behind `b` for each term, and for the terms of each row.
+                unsafe {
+                    let mut row = [V::splat(T::zero()); VECTORS];
+                    for (v, lanes) in row.iter_mut().enumerate() {
+                        *lanes = V::load(b.add(v * V::LANES));
+                    }
+                    each_row!(ROWS, I, {
+                        let a = V::splat(tile.a[I].add(at).read());
+                        for (sum, &lanes) in sums[I].iter_mut().zip(&row) {
+                            *sum = a.multiply_add(lanes, *sum);
+                        }
+                    });
+                }
+                b = b.wrapping_add(panel);
+                at += inner.step;
+            }
+        }
+    }
+    if tile.c_step != 1 {
+        each_row!(ROWS, I, {
+            let mut row = [T::zero(); 2 * MOST_LANES];
+            // SAFETY: a row has room for two vectors; the rest is as the caller vouches.
+            unsafe {
+                for (v, sum) in sums[I].into_iter().enumerate() {
+                    sum.store(row.as_mut_ptr().add(v * V::LANES));
+                }
+                tile.finish_row(I, &row);
+            }
+        });
+    } else if tile.columns == VECTORS * V::LANES {
+        each_row!(ROWS, I, {
+            for (v, sum) in sums[I].into_iter().enumerate() {
+                // SAFETY: the caller vouches for `rows` x `columns` numbers of C, here adjacent, and for the biases.
+                unsafe {
+                    let at = tile.c[I].add(v * V::LANES);
+                    finish(tile, sum, v, || V::load(at)).store(at);
+                }
+            }
+        });
+    } else {
+        each_row!(ROWS, I, {
+            for (v, sum) in sums[I].into_iter().enumerate() {
+                // SAFETY: as above, for so many of the vector's numbers.
+                unsafe {
+                    let (at, count) =
+                        (tile.c[I].add(v * V::LANES), V::LANES.min(tile.columns - v * V::LANES));
+                    finish(tile, sum, v, || V::load_first(at, count)).store_first(at, count);
+                }
+            }
+        });
+    }
+}
+
+/// What becomes of vector `v` of a row, where `before` is.
+///
+/// # Safety
+/// As the tile's caller vouches.
+#[inline(always)]
+unsafe fn finish<T: Scalar, V: Vector<T>>(tile: &Tile<T>, sum: V, v: usize, before: impl FnOnce() -> V) -> V {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        match tile.finish {
+            TileFinish::Add => before().add(sum),
+            TileFinish::Store { relu } => {
+                let sum = sum.add(V::load(tile.bias.add(v * V::LANES)));
+                if relu { sum.relu() } else { sum }
+            }
+        }
+    }
+}
+
+/// The inner product of two slices of equal length.
+///
+/// # Safety
+/// The machine has what `V` wants.
+#[inline(always)]
+pub(super) unsafe fn dot<T: Scalar, V: Vector<T>>(a: &[T], b: &[T]) -> T {
+    const UNROLLED: usize = 4;
+    let block = UNROLLED * V::LANES;
+    let (a_blocks, b_blocks) = (a.chunks_exact(block), b.chunks_exact(block));
+    let rest: T = a_blocks.remainder().iter().zip(b_blocks.remainder()).map(|(&a, &b)| a * b).sum();
+    // SAFETY: blocks hold `UNROLLED` vectors, `lanes` has room for one; the caller vouches for the machine.
+    unsafe {
+        let mut sums = [V::splat(T::zero()); UNROLLED];
+        for (a, b) in a_blocks.zip(b_blocks) {
+            for (v, sum) in sums.iter_mut().enumerate() {
+                let (a, b) = (a.as_ptr().wrapping_add(v * V::LANES), b.as_ptr().wrapping_add(v * V::LANES));
+                *sum = V::load(a).multiply_add(V::load(b), *sum);
+            }
+        }
+        let mut lanes = [T::zero(); MOST_LANES];
+        sums[0].add(sums[1]).add(sums[2].add(sums[3])).store(lanes.as_mut_ptr());
+        lanes[..V::LANES].iter().copied().sum::<T>() + rest
+    }
+}
