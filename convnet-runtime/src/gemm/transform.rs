@@ -8,7 +8,7 @@ use ndarray::ArrayViewMut2;
 use super::Panels;
 use super::tile::Finish;
 use crate::scalar::Scalar;
-use crate::simd::winograd::{CELLS, Tiles, Transform};
+use crate::simd::winograd::{Tiles, Transform};
 
 /// A tile that is read: all channels of each of its cells.
 #[derive(Clone, Debug)]
@@ -107,6 +107,7 @@ pub(super) fn tiles<'a, T: Scalar>(
     assert_eq!(depth, to.depth, "as many channels after it as before");
     let is_plain = matches!(finish, Finish::Store { bias: [], relu: false });
     assert!(to.step == 1 || is_plain, "scattered channels are stored as they are");
+    assert!(!by.is_of_volume() || to.step == 1 && is_plain, "a volume's numbers are stored as they are");
     if let Finish::Store { bias, .. } = finish {
         assert!(bias.is_empty() || bias.len() == depth, "as many biases as channels");
     }
@@ -123,24 +124,18 @@ pub(super) fn tiles<'a, T: Scalar>(
     if rows.len() < before || columns.len() < before {
         assert!(depth <= zeros.len(), "as many zeros as channels");
     }
-    let mut tiles = Tiles {
-        from: [zeros.as_ptr(); CELLS],
-        to: [std::ptr::null_mut(); CELLS],
+    Tiles {
+        from: numbers.as_ptr().wrapping_offset(*first),
+        from_steps: *steps,
+        inside: [rows.clone(), columns.clone()],
+        zeros: zeros.as_ptr(),
+        to: to.first,
+        to_steps: to.steps,
+        wanted: to.wanted,
         depth,
         step: to.step,
         panel: to.panel,
         next: [*next, to.next],
         finish,
-    };
-    for y in rows.clone() {
-        for x in columns.clone() {
-            tiles.from[y * before + x] = numbers.as_ptr().wrapping_offset(at(y, x));
-        }
     }
-    for y in 0..to.wanted[0] {
-        for x in 0..to.wanted[1] {
-            tiles.to[y * after + x] = to.first.wrapping_add(y * to.steps[0] + x * to.steps[1]);
-        }
-    }
-    tiles
 }

@@ -7,6 +7,8 @@
 //! The points are those that oneDNN has: all numbers of the transforms are exact in `f32`, and errors are smaller than with
 //! 0, +-1, +-2. Gradients take the transposed matrices.
 
+use std::ops::Range;
+
 use super::vector::{MOST_LANES, Plain, Vector};
 use crate::gemm::Finish;
 use crate::scalar::Scalar;
@@ -64,6 +66,11 @@ pub enum Transform {
 }
 
 impl Transform {
+    /// Whether it reads a volume, and writes adjacent numbers as they are.
+    pub(crate) const fn is_of_volume(self) -> bool {
+        matches!(self, Self::Input | Self::OutputGradient(_))
+    }
+
     /// Numbers before and after it, along an axis.
     pub(crate) const fn sides(self) -> (usize, usize) {
         match self {
@@ -77,19 +84,27 @@ impl Transform {
 }
 
 /// Where the numbers of transformed tiles lie, whose places the caller vouches for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Tiles<'a, T> {
-    /// The first channel of each number before.
-    pub(crate) from: [*const T; CELLS],
-    /// The first channel of each number after; null for one that is not wanted.
-    pub(crate) to: [*mut T; CELLS],
+    /// The first channel of the first number before, or where it would lie.
+    pub(crate) from: *const T,
+    /// From a row of the tile to the next, and from a column.
+    pub(crate) from_steps: [isize; 2],
+    /// Rows and columns that there are: in place of the others are `zeros`.
+    pub(crate) inside: [Range<usize>; 2],
+    pub(crate) zeros: *const T,
+    /// The first channel of the first number after.
+    pub(crate) to: *mut T,
+    pub(crate) to_steps: [usize; 2],
+    /// Rows and columns that are wanted: the first ones.
+    pub(crate) wanted: [usize; 2],
     /// Channels.
     pub(crate) depth: usize,
     /// From a channel to the next.
     pub(crate) step: usize,
     /// Channels after which there is a jump, and how far it is from the first of them to the first of the next ones.
     pub(crate) panel: (usize, usize),
-    /// How far ahead to ask for numbers that are read, and for those that are written; 0 if they are in the cache.
+    /// How far ahead to ask for numbers of a volume that are read, and for those that are written.
     pub(crate) next: [usize; 2],
     pub(crate) finish: Finish<'a, T>,
 }
@@ -104,27 +119,55 @@ pub(crate) unsafe fn transform<T: Scalar, V: Vector<T>, W: Vector<T>>(by: Transf
     // SAFETY: as the caller vouches.
     unsafe {
         match by {
-            Transform::Input => channels::<T, V, W, 6, 6>(tiles, Input),
-            Transform::Filter(Form::Three) => channels::<T, V, W, 3, 6>(tiles, Filter),
-            Transform::Filter(Form::Five) => channels::<T, V, W, 5, 6>(tiles, Filter),
-            Transform::Output(Form::Three) => channels::<T, V, W, 6, 4>(tiles, Output),
-            Transform::Output(Form::Five) => channels::<T, V, W, 6, 2>(tiles, Output),
-            Transform::OutputGradient(Form::Three) => channels::<T, V, W, 4, 6>(tiles, OutputGradient),
-            Transform::OutputGradient(Form::Five) => channels::<T, V, W, 2, 6>(tiles, OutputGradient),
-            Transform::FilterGradient(Form::Three) => channels::<T, V, W, 6, 3>(tiles, FilterGradient),
-            Transform::FilterGradient(Form::Five) => channels::<T, V, W, 6, 5>(tiles, FilterGradient),
+            Transform::Input => whole_or_not::<T, V, W, 6, 6>(tiles, Input),
+            Transform::Filter(Form::Three) => channels::<T, V, W, 3, 6, true>(tiles, Filter),
+            Transform::Filter(Form::Five) => channels::<T, V, W, 5, 6, true>(tiles, Filter),
+            Transform::Output(Form::Three) => whole_or_not::<T, V, W, 6, 4>(tiles, Output),
+            Transform::Output(Form::Five) => whole_or_not::<T, V, W, 6, 2>(tiles, Output),
+            Transform::OutputGradient(Form::Three) => whole_or_not::<T, V, W, 4, 6>(tiles, OutputGradient),
+            Transform::OutputGradient(Form::Five) => whole_or_not::<T, V, W, 2, 6>(tiles, OutputGradient),
+            Transform::FilterGradient(Form::Three) => channels::<T, V, W, 6, 3, true>(tiles, FilterGradient),
+            Transform::FilterGradient(Form::Five) => channels::<T, V, W, 6, 5, true>(tiles, FilterGradient),
+        }
+    }
+}
+
+/// Most tiles have all of their numbers, before and after: they ask for none of them.
+#[inline(always)]
+unsafe fn whole_or_not<T: Scalar, V: Vector<T>, W: Vector<T>, const N: usize, const M: usize>(
+    tiles: &Tiles<'_, T>,
+    along: impl Along<N, M>,
+) {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        if tiles.inside == [0..N, 0..N] && tiles.wanted == [M; 2] {
+            channels::<T, V, W, N, M, true>(tiles, along);
+        } else {
+            channels::<T, V, W, N, M, false>(tiles, along);
         }
     }
 }
 
 /// A transform along one axis.
 trait Along<const N: usize, const M: usize>: Copy {
+    /// Whether it reads a volume, and writes adjacent numbers as they are.
+    const OF_VOLUME: bool = false;
+    /// Whether it writes a volume.
+    const TO_VOLUME: bool = false;
+
     unsafe fn of<T: Scalar, V: Vector<T>>(self, numbers: [V; N]) -> [V; M];
 }
 
 /// Vectors of channels, wide ones, then narrow ones, and one by one those that are left of a panel.
 #[inline(always)]
-unsafe fn channels<T: Scalar, V: Vector<T>, W: Vector<T>, const N: usize, const M: usize>(
+unsafe fn channels<
+    T: Scalar,
+    V: Vector<T>,
+    W: Vector<T>,
+    const N: usize,
+    const M: usize,
+    const IS_WHOLE: bool,
+>(
     tiles: &Tiles<'_, T>,
     along: impl Along<N, M>,
 ) {
@@ -135,18 +178,27 @@ unsafe fn channels<T: Scalar, V: Vector<T>, W: Vector<T>, const N: usize, const 
         let (mut channel, to) = (first, first / width * jump);
         while channel + V::LANES <= end {
             // SAFETY: as the caller vouches.
-            unsafe { apply::<T, V, N, M>(tiles, channel, to + (channel - first) * tiles.step, along) };
+            unsafe {
+                apply::<T, V, _, N, M, IS_WHOLE>(tiles, channel, to + (channel - first) * tiles.step, along)
+            };
             channel += V::LANES;
         }
         while W::LANES < V::LANES && channel + W::LANES <= end {
             // SAFETY: as the caller vouches.
-            unsafe { apply::<T, W, N, M>(tiles, channel, to + (channel - first) * tiles.step, along) };
+            unsafe {
+                apply::<T, W, _, N, M, IS_WHOLE>(tiles, channel, to + (channel - first) * tiles.step, along)
+            };
             channel += W::LANES;
         }
         while channel < end {
             // SAFETY: as the caller vouches.
             unsafe {
-                apply::<T, Plain<T, 1>, N, M>(tiles, channel, to + (channel - first) * tiles.step, along);
+                apply::<T, Plain<T, 1>, _, N, M, IS_WHOLE>(
+                    tiles,
+                    channel,
+                    to + (channel - first) * tiles.step,
+                    along,
+                );
             }
             channel += 1;
         }
@@ -156,49 +208,64 @@ unsafe fn channels<T: Scalar, V: Vector<T>, W: Vector<T>, const N: usize, const 
 
 /// One vector of channels.
 #[inline(always)]
-unsafe fn apply<T: Scalar, V: Vector<T>, const N: usize, const M: usize>(
+unsafe fn apply<
+    T: Scalar,
+    V: Vector<T>,
+    A: Along<N, M>,
+    const N: usize,
+    const M: usize,
+    const IS_WHOLE: bool,
+>(
     tiles: &Tiles<'_, T>,
     channel: usize,
     to: usize,
-    along: impl Along<N, M>,
+    along: A,
 ) {
+    let Tiles { from_steps, to_steps, .. } = *tiles;
     // SAFETY: as the caller vouches, for every call below.
     unsafe {
         let mut half = [[V::splat(T::zero()); N]; M];
+        let mut first = tiles.from.wrapping_add(channel);
         for x in 0..N {
             let mut column = [V::splat(T::zero()); N];
+            let mut at = first;
             for (y, number) in column.iter_mut().enumerate() {
-                let from = tiles.from[y * N + x].add(channel);
-                *number = V::load(from);
-                if tiles.next[0] > 0 {
-                    V::prefetch(from.wrapping_add(tiles.next[0]), false);
+                let is_inside = IS_WHOLE || tiles.inside[0].contains(&y) && tiles.inside[1].contains(&x);
+                *number = V::load(if is_inside { at } else { tiles.zeros.wrapping_add(channel) });
+                if A::OF_VOLUME {
+                    V::prefetch(at.wrapping_add(tiles.next[0]), false);
                 }
+                at = at.wrapping_offset(from_steps[0]);
             }
             for (row, number) in half.iter_mut().zip(along.of::<T, V>(column)) {
                 row[x] = number;
             }
+            first = first.wrapping_offset(from_steps[1]);
         }
+        let mut first = tiles.to.wrapping_add(to);
         for (y, row) in half.into_iter().enumerate() {
+            let mut at = first;
             for (x, number) in along.of::<T, V>(row).into_iter().enumerate() {
-                let at = tiles.to[y * M + x];
-                if at.is_null() {
-                    continue;
-                }
-                let at = at.add(to);
-                if tiles.next[1] > 0 {
-                    V::prefetch(at.wrapping_add(tiles.next[1]), true);
-                }
-                if tiles.step == 1 {
-                    finish(tiles.finish, channel, number, at);
-                } else {
-                    // Scattered numbers are stored as they are.
-                    let mut lanes = [T::zero(); MOST_LANES];
-                    number.store(lanes.as_mut_ptr());
-                    for (lane, &number) in lanes[..V::LANES].iter().enumerate() {
-                        at.add(lane * tiles.step).write(number);
+                if IS_WHOLE || (y < tiles.wanted[0] && x < tiles.wanted[1]) {
+                    if A::TO_VOLUME {
+                        V::prefetch(at.wrapping_add(tiles.next[1]), true);
+                    }
+                    if A::OF_VOLUME {
+                        number.store(at);
+                    } else if tiles.step == 1 {
+                        finish(tiles.finish, channel, number, at);
+                    } else {
+                        // Scattered numbers are stored as they are.
+                        let mut lanes = [T::zero(); MOST_LANES];
+                        number.store(lanes.as_mut_ptr());
+                        for (lane, &number) in lanes[..V::LANES].iter().enumerate() {
+                            at.add(lane * tiles.step).write(number);
+                        }
                     }
                 }
+                at = at.wrapping_add(to_steps[1]);
             }
+            first = first.wrapping_add(to_steps[0]);
         }
     }
 }
@@ -250,6 +317,8 @@ unsafe fn of_points<T: Scalar, V: Vector<T>>(numbers: [V; 6]) -> [[V; 2]; 2] {
 struct Input;
 
 impl Along<6, 6> for Input {
+    const OF_VOLUME: bool = true;
+
     #[inline(always)]
     unsafe fn of<T: Scalar, V: Vector<T>>(self, d: [V; 6]) -> [V; 6] {
         splat!(a = A, b = B, minus_a2 = -A2, minus_b2 = -B2, n_0 = N_0, minus_sum = -(A2 + B2));
@@ -314,6 +383,8 @@ impl Along<5, 6> for Filter {
 struct Output;
 
 impl Along<6, 2> for Output {
+    const TO_VOLUME: bool = true;
+
     #[inline(always)]
     unsafe fn of<T: Scalar, V: Vector<T>>(self, m: [V; 6]) -> [V; 2] {
         splat!(a = A, b = B);
@@ -327,6 +398,8 @@ impl Along<6, 2> for Output {
 }
 
 impl Along<6, 4> for Output {
+    const TO_VOLUME: bool = true;
+
     #[inline(always)]
     unsafe fn of<T: Scalar, V: Vector<T>>(self, m: [V; 6]) -> [V; 4] {
         splat!(a = A, b = B, a2 = A2, b2 = B2, a3 = A * A2, b3 = B * B2);
@@ -347,6 +420,8 @@ impl Along<6, 4> for Output {
 struct OutputGradient;
 
 impl Along<2, 6> for OutputGradient {
+    const OF_VOLUME: bool = true;
+
     #[inline(always)]
     unsafe fn of<T: Scalar, V: Vector<T>>(self, y: [V; 2]) -> [V; 6] {
         splat!(a = A, b = B);
@@ -359,6 +434,8 @@ impl Along<2, 6> for OutputGradient {
 }
 
 impl Along<4, 6> for OutputGradient {
+    const OF_VOLUME: bool = true;
+
     #[inline(always)]
     unsafe fn of<T: Scalar, V: Vector<T>>(self, y: [V; 4]) -> [V; 6] {
         splat!(a = A, b = B, a2 = A2, b2 = B2, a3 = A * A2, b3 = B * B2);
