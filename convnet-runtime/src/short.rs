@@ -5,6 +5,7 @@
 pub(crate) fn copy<T: Copy>(from: &[T], to: &mut [T]) {
     match from.len() {
         // Of a length that the compiler knows, which is that of most panels.
+        32 => ends::<T, 32>(from, to),
         16 => ends::<T, 16>(from, to),
         17.. => to.copy_from_slice(from),
         8.. => ends::<T, 8>(from, to),

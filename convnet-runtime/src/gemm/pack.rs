@@ -154,11 +154,17 @@ fn copy_row<T: Scalar>(from: &[T], to: &mut [T]) {
 fn fill<T: Scalar>(panel: &mut [T], index: usize, width: usize, matrix: &ArrayView2<'_, T>) {
     let columns = matrix.slice(s![.., index * width..matrix.ncols().min((index + 1) * width)]);
     if matrix.strides()[0] == 1 {
-        // Columns are adjacent, as those of a transposed matrix: read them one after the other.
-        panel.fill(T::zero());
-        for (j, column) in columns.axis_iter(Axis(1)).enumerate() {
-            for (row, &number) in panel.chunks_exact_mut(width).zip(column) {
-                row[j] = number;
+        // Columns are adjacent, as those of a transposed matrix: they are read one after the other, some rows at a time, which
+        // stay in the first-level cache until all columns are written.
+        const ROWS: usize = 64;
+        for (block, rows) in panel.chunks_mut(ROWS * width).zip(columns.axis_chunks_iter(Axis(0), ROWS)) {
+            for (j, column) in rows.axis_iter(Axis(1)).enumerate() {
+                for (row, &number) in block.chunks_exact_mut(width).zip(column) {
+                    row[j] = number;
+                }
+            }
+            for row in block.chunks_exact_mut(width) {
+                row[rows.ncols()..].fill(T::zero());
             }
         }
         return;

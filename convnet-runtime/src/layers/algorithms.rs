@@ -55,4 +55,12 @@ impl Algorithms {
             None => DenseAlgorithm::of(images),
         }
     }
+
+    /// The algorithm of its gradient by the input.
+    pub const fn of_dense_gradient(self, images: usize) -> DenseAlgorithm {
+        match self.dense {
+            Some(forced) => forced,
+            None => DenseAlgorithm::of_gradient(images),
+        }
+    }
 }

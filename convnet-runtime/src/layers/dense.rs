@@ -37,11 +37,18 @@ const MASK_PIECE: usize = 1 << 14;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum DenseAlgorithm {
-    /// Image by image, an inner product for each output.
+    /// Image by image, an inner product for each output; the gradient by the input as a sum of the weights' rows.
     InnerProducts,
     /// A matrix product over the batch.
     Product,
 }
+
+/// Images of which the gradient by the input is a sum of the weights' rows: packing weights costs more than it saves.
+const FEW: usize = 8;
+
+/// Rows of weights that are added to a gradient at a time, and columns of one piece of work then.
+const ROWS: usize = 8;
+const COLUMNS: usize = 1024;
 
 impl DenseAlgorithm {
     /// Every algorithm.
@@ -50,6 +57,11 @@ impl DenseAlgorithm {
     /// The algorithm chosen for a batch of this size.
     pub const fn of(images: usize) -> Self {
         if images == 1 { Self::InnerProducts } else { Self::Product }
+    }
+
+    /// The algorithm chosen for the gradient by the input.
+    pub const fn of_gradient(images: usize) -> Self {
+        if images <= FEW { Self::InnerProducts } else { Self::Product }
     }
 }
 
@@ -218,6 +230,72 @@ fn modes(first: Gradients) -> impl Iterator<Item = Gradients> {
 
 /// `output_gradient * weights`.
 fn product_gradient<T: Scalar>(
+    dense: &Dense,
+    weights: &[T],
+    output_gradient: &[T],
+    gradient: &mut [T],
+    context: &mut Context<'_, T>,
+) {
+    match context.algorithms.of_dense_gradient(context.images) {
+        DenseAlgorithm::InnerProducts => sums_of_rows(dense, weights, output_gradient, gradient, context),
+        DenseAlgorithm::Product => {
+            matrix_product_gradient(dense, weights, output_gradient, gradient, context);
+        }
+    }
+}
+
+/// [`product_gradient`], image by image, the weights being read once, where they lie.
+fn sums_of_rows<T: Scalar>(
+    dense: &Dense,
+    weights: &[T],
+    output_gradient: &[T],
+    gradient: &mut [T],
+    context: &mut Context<'_, T>,
+) {
+    let (tier, work) = (context.tier, Work::of(context.images, dense.macs()));
+    let weights = matrix(weights, dense.inputs());
+    parallel::column_tiles(matrix_mut(gradient, dense.inputs()), COLUMNS, work, |first, mut tile| {
+        tile.fill(T::zero());
+        let weights = weights.slice(s![.., first..first + tile.ncols()]);
+        let row = |k: usize| weights.row(k).to_slice().expect("rows are adjacent");
+        for first in (0..dense.outputs()).step_by(ROWS) {
+            let rows = first..dense.outputs().min(first + ROWS);
+            for (image, mut gradient) in tile.rows_mut().into_iter().enumerate() {
+                let gradient = gradient.as_slice_mut().expect("rows are adjacent");
+                let factors = &output_gradient[image * dense.outputs()..][rows.clone()];
+                tier.vectorized(
+                    #[inline(always)]
+                    || match factors.first_chunk::<ROWS>() {
+                        Some(factors) => {
+                            add_rows(gradient, std::array::from_fn(|k| row(first + k)), *factors)
+                        }
+                        None => {
+                            for (k, &factor) in rows.clone().zip(factors) {
+                                add_rows(gradient, [row(k)], [factor]);
+                            }
+                        }
+                    },
+                );
+            }
+        }
+    });
+}
+
+/// Adds a sum of rows, each times its factor.
+#[inline(always)]
+fn add_rows<T: Scalar, const N: usize>(to: &mut [T], rows: [&[T]; N], factors: [T; N]) {
+    let rows = rows.map(|row| &row[..to.len()]);
+    for (i, to) in to.iter_mut().enumerate() {
+        let mut sum = T::zero();
+        for (row, factor) in rows.iter().zip(factors) {
+            sum += row[i] * factor;
+        }
+        *to += sum;
+    }
+}
+
+/// [`product_gradient`], the weights packed.
+fn matrix_product_gradient<T: Scalar>(
     dense: &Dense,
     weights: &[T],
     output_gradient: &[T],

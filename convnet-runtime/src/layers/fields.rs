@@ -55,13 +55,17 @@ pub(super) fn maxima<T: Scalar>(
     mut switches: Option<&mut [u32]>,
 ) {
     let image = Image { input, width, depth };
-    tier.vectorized(|| {
-        for (i, field) in fields.enumerate() {
-            let channels = i * depth..(i + 1) * depth;
-            let switches = switches.as_mut().map_or(&mut [][..], |switches| &mut switches[channels.clone()]);
-            image.channels(&field, &mut output[channels], switches);
-        }
-    });
+    tier.vectorized(
+        #[inline(always)]
+        || {
+            for (i, field) in fields.enumerate() {
+                let channels = i * depth..(i + 1) * depth;
+                let switches =
+                    switches.as_mut().map_or(&mut [][..], |switches| &mut switches[channels.clone()]);
+                image.channels(&field, &mut output[channels], switches);
+            }
+        },
+    );
 }
 
 /// One image.

@@ -34,13 +34,16 @@ impl<T: Scalar> Layer<T> for BatchNorm {
         let numbers = Normalized::of(statistics, at.parameters);
         parallel::chunks(at.output, PIXELS * depth, work, |index, output| {
             let input = &at.input[index * PIXELS * depth..][..output.len()];
-            tier.vectorized(|| {
-                if relu {
-                    numbers.write(input, output, |y| if y <= T::zero() { T::zero() } else { y });
-                } else {
-                    numbers.write(input, output, |y| y);
-                }
-            });
+            tier.vectorized(
+                #[inline(always)]
+                || {
+                    if relu {
+                        numbers.write(input, output, |y| if y <= T::zero() { T::zero() } else { y });
+                    } else {
+                        numbers.write(input, output, |y| y);
+                    }
+                },
+            );
         });
     }
 
@@ -67,14 +70,23 @@ impl<T: Scalar> Layer<T> for BatchNorm {
         parallel::chunks(at.gradient, PIXELS * depth, work, |index, gradient| {
             let of_piece = index * PIXELS * depth..index * PIXELS * depth + gradient.len();
             let (input, output_gradient) = (&at.input[of_piece.clone()], &at.output_gradient[of_piece]);
-            context.tier.vectorized(|| {
-                if relu {
-                    let passed = |y, dy| if y <= T::zero() { T::zero() } else { dy };
-                    numbers.write_gradient((input, output_gradient), gradient, sums, per_number, passed);
-                } else {
-                    numbers.write_gradient((input, output_gradient), gradient, sums, per_number, |_, dy| dy);
-                }
-            });
+            context.tier.vectorized(
+                #[inline(always)]
+                || {
+                    if relu {
+                        let passed = |y, dy| if y <= T::zero() { T::zero() } else { dy };
+                        numbers.write_gradient((input, output_gradient), gradient, sums, per_number, passed);
+                    } else {
+                        numbers.write_gradient(
+                            (input, output_gradient),
+                            gradient,
+                            sums,
+                            per_number,
+                            |_, dy| dy,
+                        );
+                    }
+                },
+            );
         });
     }
 
@@ -156,25 +168,27 @@ impl<'a, T: Scalar> Normalized<'a, T> {
         let work = Work::of(operands.0.len(), 2);
         parallel::chunk_pairs((by_scale, TILE), (by_shift, TILE), work, |index, by_scale, by_shift| {
             let first = index * TILE;
-            let of_tile = |channel: usize| {
-                let channel = (first + channel).min(depth - 1);
-                (means[channel], inverses[channel], scales[channel], shifts[channel])
+            let of_tile = |numbers: &[T]| {
+                let mut constants = [T::zero(); TILE];
+                constants.iter_mut().zip(&numbers[first..]).for_each(|(to, &from)| *to = from);
+                constants
             };
-            let constants: [_; TILE] = std::array::from_fn(of_tile);
-            let both = |x: T, dy: T, mean: T| [dy.as_f64() * (x.as_f64() - mean.as_f64()), dy.as_f64()];
+            let both = |x: T, dy: T, mean: T| [dy * (x - mean), dy];
             let [mut of_scales, of_shifts] = if *relu {
+                let constants = [means, inverses, scales, shifts].map(of_tile);
                 tile_sums(
                     *tier,
                     operands,
                     (depth, first),
                     &constants,
-                    |x, dy, (mean, inverse, scale, shift)| {
+                    |x, dy, [mean, inverse, scale, shift]| {
                         let y = (x - mean) * inverse * scale + shift;
                         both(x, if y <= T::zero() { T::zero() } else { dy }, mean)
                     },
                 )
             } else {
-                tile_sums(*tier, operands, (depth, first), &constants, |x, dy, (mean, ..)| both(x, dy, mean))
+                let constants = [of_tile(means)];
+                tile_sums(*tier, operands, (depth, first), &constants, |x, dy, [mean]| both(x, dy, mean))
             };
             for (sum, inverse) in of_scales.iter_mut().zip(&inverses[first..]) {
                 *sum *= inverse.as_f64();
@@ -187,22 +201,22 @@ impl<'a, T: Scalar> Normalized<'a, T> {
 
 /// Mean and biased variance of each channel.
 ///
-/// In one pass, by the sums of `x - c` and of its square, `c` being the channel's first number: unlike those of x they lose
-/// nothing where the mean is large.
+/// In one pass, by the sums of `x - c` and of its square, `c` being the mean of the channel's first numbers: unlike those of x
+/// they lose nothing where the mean is large.
 fn measure<T: Scalar>(tier: Tier, input: &[T], statistics: &mut [T]) {
     let depth = statistics.len() / 2;
     let count = (input.len() / depth) as f64;
     let (means, variances) = statistics.split_at_mut(depth);
     let work = Work::of(input.len(), 2);
     parallel::chunk_pairs((means, TILE), (variances, TILE), work, |index, means, variances| {
-        let constants = constants(&input[index * TILE..depth]);
+        let constants = near_means(input, depth, index * TILE);
         let [sums, squares] =
-            tile_sums(tier, (input, input), (depth, index * TILE), &constants, |x, _, first: f64| {
-                let centred = x.as_f64() - first;
+            tile_sums(tier, (input, input), (depth, index * TILE), &[constants], |x, _, [constant]| {
+                let centred = x - constant;
                 [centred, centred * centred]
             });
-        for ((mean, first), sum) in means.iter_mut().zip(constants).zip(sums) {
-            *mean = T::from_f64(first + sum / count);
+        for ((mean, constant), sum) in means.iter_mut().zip(constants).zip(sums) {
+            *mean = T::from_f64(constant.as_f64() + sum / count);
         }
         for ((variance, sum), squares) in variances.iter_mut().zip(sums).zip(squares) {
             // Rounding might leave less than nothing; NaN stays.
@@ -212,11 +226,15 @@ fn measure<T: Scalar>(tier: Tier, input: &[T], statistics: &mut [T]) {
     });
 }
 
-/// The first numbers of a tile.
-fn constants<T: Scalar>(numbers: &[T]) -> [f64; TILE] {
-    let mut constants = [0.0; TILE];
-    constants.iter_mut().zip(numbers).for_each(|(constant, number)| *constant = number.as_f64());
-    constants
+/// For each channel of a tile, the mean of its first numbers.
+fn near_means<T: Scalar>(input: &[T], depth: usize, first: usize) -> [T; TILE] {
+    const FIRST_PIXELS: usize = 16;
+    let (mut sums, mut pixels) = ([0.0; TILE], 0.0);
+    for pixel in input.chunks_exact(depth).take(FIRST_PIXELS) {
+        sums.iter_mut().zip(&pixel[first..]).for_each(|(sum, number)| *sum += number.as_f64());
+        pixels += 1.0;
+    }
+    sums.map(|sum| T::from_f64(sum / pixels))
 }
 
 /// What running statistics and variances become.

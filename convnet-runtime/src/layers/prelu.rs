@@ -24,8 +24,8 @@ impl<T: Scalar> Layer<T> for PRelu {
         let (tier, sums) = (context.tier, &mut context.packed[..depth]);
         parallel::chunks(sums, TILE, Work(at.input.len() as u64), |index, sums| {
             let operands = (at.input, at.output_gradient);
-            let [found] = tile_sums(tier, operands, (depth, index * TILE), &[(); TILE], |x, dy, ()| {
-                [if x <= T::zero() { dy.as_f64() * x.as_f64() } else { 0.0 }]
+            let [found] = tile_sums(tier, operands, (depth, index * TILE), &[], |x, dy, []| {
+                [if x <= T::zero() { dy * x } else { T::zero() }]
             });
             for (sum, found) in sums.iter_mut().zip(found) {
                 *sum = T::from_f64(found);

@@ -74,7 +74,8 @@ impl Tier {
         }
     }
 
-    /// What `f` gives, compiled with the tier's instructions where it is inlined.
+    /// What `f` gives, compiled with the tier's instructions where it is inlined: a closure that is more than a few lines says
+    /// `#[inline(always)]`.
     pub(crate) fn vectorized<R>(self, f: impl FnOnce() -> R) -> R {
         match self.0 {
             Set::Portable => f(),
