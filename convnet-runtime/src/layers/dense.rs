@@ -106,9 +106,10 @@ impl<T: Scalar> Layer<T> for Dense {
         product_gradient(self, weights, at.output_gradient, at.gradient, context);
     }
 
-    /// The images, and the weights that are kept of those that may be dropped.
+    /// The images, and the weights that are kept of those that may be dropped; for workers, sums of some outputs.
     fn memory(&self, images: usize, tier: Tier, algorithms: Algorithms) -> Memory {
-        Memory::shared(packed_images::<T>(self, images, tier, algorithms).saturating_add(self.kept()))
+        let shared = packed_images::<T>(self, images, tier, algorithms).saturating_add(self.kept());
+        Memory { worker: images.saturating_mul(OUTPUT_TILE), ..Memory::shared(shared) }
     }
 }
 
@@ -176,7 +177,7 @@ fn matrix_product<T: Scalar>(
     output: &mut [T],
     context: &mut Context<'_, T>,
 ) {
-    let Context { images, tier, ref mut packed, .. } = *context;
+    let Context { images, tier, ref mut packed, workers, .. } = *context;
     let weights = matrix(weights, dense.inputs());
     let work = Work::of(images, dense.macs());
     Panels::new(tier, dense.inputs(), images, packed)
@@ -184,12 +185,18 @@ fn matrix_product<T: Scalar>(
     let packed = Packed::new(tier, dense.inputs(), images, packed);
     parallel::column_tiles(matrix_mut(output, dense.outputs()), OUTPUT_TILE, work, |first, mut tile| {
         let outputs = first..first + tile.ncols();
-        match bias {
-            [] => tile.fill(T::zero()),
-            bias => tile.assign(&ndarray::aview1(&bias[outputs.clone()])),
-        }
-        let mode = Gradients::Accumulate;
-        T::multiply(tier, weights.slice(s![outputs, ..]), packed, tile.reversed_axes(), mode);
+        workers.with(|scratch| {
+            // A row of sums for each output, which are turned round when they are complete.
+            let mut sums = matrix_mut(&mut scratch[..outputs.len() * images], images);
+            let of_tile = weights.slice(s![outputs.clone(), ..]);
+            T::multiply(tier, of_tile, packed, sums.view_mut(), Gradients::Overwrite);
+            if !bias.is_empty() {
+                for (mut sums, &bias) in sums.rows_mut().into_iter().zip(&bias[outputs]) {
+                    sums += bias;
+                }
+            }
+            tile.assign(&sums.t());
+        });
     });
 }
 

@@ -158,6 +158,14 @@ pub(super) unsafe fn tile<T: Scalar, V: Vector<T>, const ROWS: usize, const VECT
     // SAFETY: the caller vouches for the machine.
     let mut sums = unsafe { [[V::splat(T::zero()); VECTORS]; ROWS] };
     let Terms { outer, middle, inner } = tile.terms;
+    if tile.c_step == 1 {
+        // They are there when the sums are.
+        each_row!(ROWS, I, {
+            for v in 0..VECTORS {
+                V::prefetch(tile.c[I].wrapping_add(v * V::LANES), true);
+            }
+        });
+    }
     let mut b = tile.b;
     for y in 0..outer.count {
         for x in 0..middle.count {

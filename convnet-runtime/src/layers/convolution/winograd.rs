@@ -10,7 +10,7 @@
 use std::ops::Range;
 
 use convnet_geometry::{Convolution, Extent, Volume, Window};
-use ndarray::{ArrayViewMut2, ArrayViewMut3, ShapeBuilder, s};
+use ndarray::{ArrayViewMut2, ShapeBuilder, s};
 
 use super::pieces::{Cut, Piece};
 use crate::gemm::{Cells, Finish, IN_ORDER, Packed, Panels, Rows, Steps, Terms, Transformed, packed_length};
@@ -247,22 +247,30 @@ pub(super) fn forward<T: Scalar>(
     let length = packed_length::<T>(tier, CELLS * (depth | 1), filters);
     let packed = context.filters(ConvolutionAlgorithm::Winograd, length, |packed| {
         transform_filters(tier, (depth, filters), packed, |panel, first| {
-            // A panel is so many filters; each is a column. Some channels of all of them are written while their lines of the
-            // panel are in the cache.
+            // A panel is so many filters, each a column: they are brought side by side, some channels at a time, and transformed
+            // together.
             let width = T::panel_width(tier);
-            let filters = width.min(filters - first);
-            for channel in (0..depth).step_by(CHANNELS) {
-                let channels = CHANNELS.min(depth - channel);
-                for k in 0..filters {
-                    let numbers = &weights[(first + k) * taps_of_filter..][..taps_of_filter];
-                    let from = taps(form, numbers, channel..channel + channels, false);
-                    let rows =
-                        ArrayViewMut3::from_shape((CELLS, depth | 1, width), &mut *panel).expect("a panel");
-                    let column = rows.slice_move(s![.., channel..channel + channels, k]);
-                    let to = Transformed::rows(column, 0, steps(1), [POINTS; 2]);
+            let filters = first..filters.min(first + width);
+            workers.with(|scratch| {
+                for channel in (0..depth).step_by(CHANNELS) {
+                    let channels = channel..depth.min(channel + CHANNELS);
+                    let block = channels.len() * width;
+                    let beside = &mut scratch[..form.taps() * form.taps() * block];
+                    beside.fill(T::zero());
+                    for (k, filter) in filters.clone().enumerate() {
+                        let numbers =
+                            weights[filter * taps_of_filter..][..taps_of_filter].chunks_exact(depth);
+                        for (numbers, beside) in numbers.zip(beside.chunks_exact_mut(block)) {
+                            let column = beside[k..].iter_mut().step_by(width);
+                            column.zip(&numbers[channels.clone()]).for_each(|(to, &from)| *to = from);
+                        }
+                    }
+                    let from = taps(form, beside, 0..block, false);
+                    let rows = rows_apart(&mut panel[channel * width..], (depth | 1) * width, block);
+                    let to = Transformed::rows(rows, 0, steps(1), [POINTS; 2]);
                     T::transform(tier, Transform::Filter(form), from, to, Finish::STORE);
                 }
-            }
+            });
         });
     });
     let filters = Packed::new(tier, CELLS * (depth | 1), filters, packed);
