@@ -34,6 +34,7 @@ extern crate alloc;
 
 mod activation;
 mod advice;
+mod algorithm;
 mod architecture;
 mod checked;
 mod convolution;
@@ -66,6 +67,7 @@ mod window;
 
 pub use activation::{Activation, Function, Needs, PRelu};
 pub use advice::Advice;
+pub use algorithm::{Algorithm, ConvolutionAlgorithm, DenseAlgorithm, Pass, SMALL_BATCH, winograd_outputs};
 pub use architecture::{Architecture, LossKind, Place};
 pub use convolution::{Convolution, ConvolutionSpec};
 pub use counts::Counts;

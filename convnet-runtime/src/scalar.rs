@@ -9,7 +9,7 @@ use convnet_geometry::{
 use ndarray::{ArrayView2, ArrayViewMut2, NdFloat};
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::gemm::{Cells, Finish, Packed, Rows, Transformed};
+use crate::gemm::{Cells, Finish, Lines, Operand, Packed, Rows, Transformed};
 use crate::layers::{Runs, RunsInPlace};
 use crate::network::Gradients;
 #[cfg(feature = "train")]
@@ -117,6 +117,18 @@ pub trait Kernels: Sized {
         finish: Finish<'_, Self>,
     );
 
+    /// `C = A * B`, the rows of B being lines.
+    fn lines(tier: Tier, a: ArrayView2<'_, Self>, b: Lines<'_, Self>, c: ArrayViewMut2<'_, Self>);
+
+    /// Adds inner products of lines: so many blocks of so many lines of so many numbers.
+    fn dots(
+        tier: Tier,
+        a: Operand<'_, Self>,
+        b: Operand<'_, Self>,
+        sizes: [usize; 3],
+        c: ArrayViewMut2<'_, Self>,
+    );
+
     /// Transforms all channels of a tile of Winograd's.
     fn transform(
         tier: Tier,
@@ -216,6 +228,20 @@ macro_rules! compile_kernels {
                 finish: Finish<'_, Self>,
             ) {
                 tier.$kernel().product(a, b, c, c_rows, finish);
+            }
+
+            fn lines(tier: Tier, a: ArrayView2<'_, Self>, b: Lines<'_, Self>, c: ArrayViewMut2<'_, Self>) {
+                tier.$kernel().lines(a, b, c);
+            }
+
+            fn dots(
+                tier: Tier,
+                a: Operand<'_, Self>,
+                b: Operand<'_, Self>,
+                sizes: [usize; 3],
+                c: ArrayViewMut2<'_, Self>,
+            ) {
+                tier.$kernel().dots(a, b, sizes, c);
             }
 
             fn transform(

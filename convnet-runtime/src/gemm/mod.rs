@@ -9,6 +9,7 @@
 //! on how the work is cut nor on the number of threads.
 #![allow(unsafe_code, reason = "micro-kernels work on raw tiles, whose bounds are asserted once per product")]
 
+mod lines;
 mod pack;
 mod tile;
 mod transform;
@@ -20,10 +21,14 @@ use crate::scalar::Scalar;
 use crate::simd::Tier;
 use crate::simd::winograd::Transform;
 
+pub(crate) use lines::LINE;
+pub use lines::{Lines, Operand};
 pub use pack::Packed;
 pub(crate) use pack::{Panels, packed_length};
+pub(crate) use tile::{
+    DOT_COLUMNS, DOT_ROWS, Dots, IN_ORDER, TILE_COLUMNS, TILE_ROWS, Tile, TileFinish, TileKernel,
+};
 pub use tile::{Finish, Steps, Terms};
-pub(crate) use tile::{IN_ORDER, TILE_COLUMNS, TILE_ROWS, Tile, TileFinish, TileKernel};
 pub use transform::{Cells, Transformed};
 
 /// Rows of B that are multiplied at a time: a panel of that many rows stays in the first-level cache.
@@ -91,6 +96,13 @@ pub(crate) trait Kernel<T>: Sync {
         c_rows: &[usize],
         finish: Finish<'_, T>,
     );
+
+    /// `C = A * B`, the rows of B being lines that can be read up to a multiple of [`LINE`] numbers.
+    fn lines(&self, a: ArrayView2<'_, T>, b: Lines<'_, T>, c: ArrayViewMut2<'_, T>);
+
+    /// `C[i, j] +=` the inner product of all lines of row `i` of A and of column `j` of B: so many blocks of so many lines of so
+    /// many numbers, a multiple of [`LINE`].
+    fn dots(&self, a: Operand<'_, T>, b: Operand<'_, T>, sizes: [usize; 3], c: ArrayViewMut2<'_, T>);
 
     /// Transforms all channels of a tile of Winograd's.
     fn transform(&self, by: Transform, from: Cells<'_, T>, to: Transformed<'_, T>, finish: Finish<'_, T>);
@@ -164,6 +176,7 @@ impl<T: Scalar, K: TileKernel<T>> Kernel<T> for MicroKernel<K> {
                     terms,
                     a: [numbers.as_ptr(); TILE_ROWS],
                     b: panel,
+                    b_steps: packed_steps::<T, K>(&terms),
                     c: [to; TILE_ROWS],
                     c_step,
                     finish,
@@ -181,6 +194,88 @@ impl<T: Scalar, K: TileKernel<T>> Kernel<T> for MicroKernel<K> {
         }
     }
 
+    fn lines(&self, a: ArrayView2<'_, T>, b: Lines<'_, T>, mut c: ArrayViewMut2<'_, T>) {
+        let Terms { outer, middle, inner } = b.terms;
+        let ((rows, depth), columns) = (a.dim(), c.ncols());
+        assert_eq!((rows, depth), (c.nrows(), b.terms.count()), "the matrices do not fit together");
+        assert!(a.strides()[1] == 1 || depth < 2, "the terms of a row are adjacent");
+        if rows == 0 || depth == 0 || columns == 0 {
+            c.fill(T::zero());
+            return;
+        }
+        let reach = b.terms.reach().expect("terms within a slice") + columns.next_multiple_of(LINE);
+        assert!(b.first + reach <= b.numbers.len(), "a line ends beyond its numbers");
+        let (from, to, bias) = (a.as_ptr(), c.as_mut_ptr(), [T::zero(); TILE_COLUMNS]);
+        let (a_row, [c_row, c_step]) = (a.strides()[0], [c.strides()[0], c.strides()[1]]);
+        for j in (0..columns).step_by(K::COLUMNS) {
+            for i in (0..rows).step_by(K::ROWS) {
+                let of_tile = K::ROWS.min(rows - i);
+                let row = |row: usize| (i + row.min(of_tile - 1)).cast_signed();
+                let tile = Tile {
+                    rows: of_tile,
+                    columns: K::COLUMNS.min(columns - j),
+                    terms: Terms {
+                        outer: Steps { step: middle.count * inner.count, ..outer },
+                        middle: Steps { step: inner.count, ..middle },
+                        inner: Steps { step: 1, ..inner },
+                    },
+                    a: std::array::from_fn(|k| from.wrapping_offset(row(k) * a_row)),
+                    b: b.numbers.as_ptr().wrapping_add(b.first + j),
+                    b_steps: [outer.step, middle.step, inner.step],
+                    c: std::array::from_fn(|k| to.wrapping_offset(row(k) * c_row + j.cast_signed() * c_step)),
+                    c_step,
+                    finish: TileFinish::Store { relu: false },
+                    bias: bias.as_ptr(),
+                };
+                // SAFETY: rows and columns are those of A and C, whose strides ndarray vouches for; every line can be read up to
+                // a multiple of LINE numbers, which is one of every vector's.
+                unsafe { self.0.run(&tile) };
+            }
+        }
+    }
+
+    fn dots(
+        &self,
+        a: Operand<'_, T>,
+        b: Operand<'_, T>,
+        [blocks, lines, length]: [usize; 3],
+        mut c: ArrayViewMut2<'_, T>,
+    ) {
+        assert_eq!((a.firsts.len(), b.firsts.len()), c.dim(), "the operands do not fit together");
+        assert!(length.is_multiple_of(LINE), "lines are whole vectors");
+        if blocks * lines * length == 0 {
+            return;
+        }
+        a.check([blocks, lines, length]);
+        b.check([blocks, lines, length]);
+        let (to, strides) = (c.as_mut_ptr(), [c.strides()[0], c.strides()[1]]);
+        for (i, a_firsts) in a.firsts.chunks(DOT_ROWS).enumerate() {
+            for (j, b_firsts) in b.firsts.chunks(DOT_COLUMNS).enumerate() {
+                let at = |row: usize, column: usize| {
+                    let (row, column) = (row.min(a_firsts.len() - 1), column.min(b_firsts.len() - 1));
+                    let (row, column) = (i * DOT_ROWS + row, j * DOT_COLUMNS + column);
+                    to.wrapping_offset(row.cast_signed() * strides[0] + column.cast_signed() * strides[1])
+                };
+                let tile = Dots {
+                    rows: a_firsts.len(),
+                    columns: b_firsts.len(),
+                    a: std::array::from_fn(|k| {
+                        a.numbers.as_ptr().wrapping_add(a_firsts[k.min(a_firsts.len() - 1)])
+                    }),
+                    b: std::array::from_fn(|k| {
+                        b.numbers.as_ptr().wrapping_add(b_firsts[k.min(b_firsts.len() - 1)])
+                    }),
+                    blocks: (blocks, [a.steps[0], b.steps[0]]),
+                    lines: (lines, [a.steps[1], b.steps[1]]),
+                    length,
+                    c: std::array::from_fn(|row| std::array::from_fn(|column| at(row, column))),
+                };
+                // SAFETY: both operands were checked; rows and columns are C's, whose strides ndarray vouches for.
+                unsafe { self.0.dots(&tile) };
+            }
+        }
+    }
+
     fn transform(&self, by: Transform, from: Cells<'_, T>, to: Transformed<'_, T>, finish: Finish<'_, T>) {
         let tiles = transform::tiles(by, &from, &to, finish);
         // SAFETY: `tiles` checked every place.
@@ -191,6 +286,12 @@ impl<T: Scalar, K: TileKernel<T>> Kernel<T> for MicroKernel<K> {
         assert_eq!(a.len(), b.len(), "an inner product of unequal lengths");
         self.0.dot(a, b)
     }
+}
+
+/// From a term of a packed panel to the next, in each of the loops.
+fn packed_steps<T: Scalar, K: TileKernel<T>>(terms: &Terms) -> [usize; 3] {
+    let of_middle = terms.inner.count * K::COLUMNS;
+    [terms.middle.count * of_middle, of_middle, K::COLUMNS]
 }
 
 /// What becomes of a tile of the block of terms that begins with `k`.
@@ -306,9 +407,9 @@ impl<K> MicroKernel<K> {
             first.wrapping_offset(row.cast_signed() * c_row + j.cast_signed() * c_step)
         });
         let (terms, bias) = (Terms::run(terms), [T::zero(); TILE_COLUMNS]);
-        let bias = bias.as_ptr();
+        let (b_steps, bias) = (packed_steps::<T, K>(&terms), bias.as_ptr());
         // SAFETY: as the caller vouches; the tile ends where C ends.
-        unsafe { self.0.run(&Tile { rows, columns, terms, a, b, c, c_step, finish, bias }) };
+        unsafe { self.0.run(&Tile { rows, columns, terms, a, b, b_steps, c, c_step, finish, bias }) };
     }
 }
 

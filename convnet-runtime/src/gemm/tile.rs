@@ -128,6 +128,8 @@ pub(crate) struct Tile<T> {
     /// The first term of each row.
     pub(crate) a: [*const T; TILE_ROWS],
     pub(crate) b: *const T,
+    /// From a term of B to the next, in each of the three loops.
+    pub(crate) b_steps: [usize; 3],
     /// The first column of each row.
     pub(crate) c: [*mut T; TILE_ROWS],
     /// From one column of C to the next.
@@ -160,6 +162,27 @@ impl<T: Scalar> Tile<T> {
     }
 }
 
+/// Sums of a tile of inner products, at most: rows and columns.
+pub(crate) const DOT_ROWS: usize = 6;
+pub(crate) const DOT_COLUMNS: usize = 4;
+
+/// A tile of inner products: `C[i, j] += sum of a line of A_i times a line of B_j, over blocks of lines`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dots<T> {
+    /// Rows, at most [`DOT_ROWS`], and columns, at most [`DOT_COLUMNS`]; at least 1.
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
+    /// The first line of each; those that are lacking are any.
+    pub(crate) a: [*const T; DOT_ROWS],
+    pub(crate) b: [*const T; DOT_COLUMNS],
+    /// How many blocks there are, and lines in each, and how far apart they lie in A and in B.
+    pub(crate) blocks: (usize, [usize; 2]),
+    pub(crate) lines: (usize, [usize; 2]),
+    /// Numbers of a line: a multiple of every vector's.
+    pub(crate) length: usize,
+    pub(crate) c: [[*mut T; DOT_COLUMNS]; DOT_ROWS],
+}
+
 /// What a tier provides: one tile of a product.
 pub(crate) trait TileKernel<T>: Copy + Sync {
     /// Rows of a tile, at most [`TILE_ROWS`].
@@ -170,10 +193,16 @@ pub(crate) trait TileKernel<T>: Copy + Sync {
     /// Computes one tile.
     ///
     /// # Safety
-    /// All terms behind the first `rows` pointers of `a` can be read; `b` has `COLUMNS` adjacent numbers for each
-    /// term, `bias` has `COLUMNS`; the first `rows` pointers of `c` have `columns` numbers each, which nobody else
+    /// All terms behind the first `rows` pointers of `a` can be read; `b` has adjacent numbers for each term, `columns` of them and
+    /// as many as a vector's end wants (all that there are, at most `COLUMNS`); `bias` has `COLUMNS`; the first `rows` pointers of `c` have `columns` numbers each, which nobody else
     /// uses.
     unsafe fn run(self, tile: &Tile<T>);
+
+    /// Adds inner products of lines to a matrix.
+    ///
+    /// # Safety
+    /// Every number of the lines can be read, and every sum written, which nobody else uses.
+    unsafe fn dots(self, tile: &Dots<T>);
 
     /// Transforms a tile of Winograd's.
     ///

@@ -1,11 +1,6 @@
 //! Which algorithms layers are computed by: those chosen for them, or one that is forced.
 
-use convnet_geometry::Convolution;
-
-use super::{ConvolutionAlgorithm, DenseAlgorithm};
-
-/// Images of a small batch: all larger ones have the same algorithms.
-pub(crate) const SMALL_BATCH: usize = 32;
+use convnet_geometry::{Convolution, ConvolutionAlgorithm, DenseAlgorithm, Pass};
 
 /// The algorithms that a workspace's layers are computed by.
 ///
@@ -13,10 +8,10 @@ pub(crate) const SMALL_BATCH: usize = 32;
 /// which it is not admissible keeps its own.
 ///
 /// ```
-/// # use convnet_runtime::layers::{Algorithms, DenseAlgorithm};
+/// # use convnet_runtime::layers::{Algorithms, DenseAlgorithm, Pass};
 /// let algorithms = Algorithms::CHOSEN.dense(DenseAlgorithm::InnerProducts);
-/// assert_eq!(algorithms.of_dense(32), DenseAlgorithm::InnerProducts);
-/// assert_eq!(Algorithms::CHOSEN.of_dense(32), DenseAlgorithm::Product);
+/// assert_eq!(algorithms.of_dense(32, Pass::Forward), DenseAlgorithm::InnerProducts);
+/// assert_eq!(Algorithms::CHOSEN.of_dense(32, Pass::Forward), DenseAlgorithm::Product);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Algorithms {
@@ -40,27 +35,24 @@ impl Algorithms {
         self
     }
 
-    /// The algorithm of a convolution for a batch of this size.
-    pub const fn of_convolution(self, geometry: &Convolution, images: usize) -> ConvolutionAlgorithm {
+    /// The algorithm of a convolution for a batch of this size and a pass.
+    pub const fn of_convolution(
+        self,
+        geometry: &Convolution,
+        images: usize,
+        pass: Pass,
+    ) -> ConvolutionAlgorithm {
         match self.convolution {
             Some(forced) if forced.is_admissible(geometry) => forced,
-            _ => ConvolutionAlgorithm::of(geometry, images),
+            _ => ConvolutionAlgorithm::of(geometry, images, pass),
         }
     }
 
-    /// The algorithm of a fully connected layer for a batch of this size.
-    pub const fn of_dense(self, images: usize) -> DenseAlgorithm {
+    /// The algorithm of a fully connected layer for a batch of this size and a pass.
+    pub const fn of_dense(self, images: usize, pass: Pass) -> DenseAlgorithm {
         match self.dense {
             Some(forced) => forced,
-            None => DenseAlgorithm::of(images),
-        }
-    }
-
-    /// The algorithm of its gradient by the input.
-    pub const fn of_dense_gradient(self, images: usize) -> DenseAlgorithm {
-        match self.dense {
-            Some(forced) => forced,
-            None => DenseAlgorithm::of_gradient(images),
+            None => DenseAlgorithm::of(images, pass),
         }
     }
 }

@@ -1,110 +1,75 @@
-//! CONV: chooses how it is computed, and what becomes of its biases.
+//! CONV: how it is computed, by its algorithm, and what becomes of its biases.
 
+mod depthwise;
 mod direct;
 mod filters;
 mod pieces;
+mod planes;
 mod winograd;
 
-use convnet_geometry::Convolution;
+use convnet_geometry::{Convolution, ConvolutionAlgorithm, Pass};
 
 use crate::layers::channels::bias_gradient;
 use crate::layers::{Algorithms, Context, Forward, InputGradient, Layer, Memory, ParameterGradient};
 use crate::scalar::Scalar;
 use crate::simd::Tier;
-use crate::simd::winograd::Form;
-
-/// How a convolution is computed: chosen by its geometry and the batch, unless [`Algorithms`] forces another.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum ConvolutionAlgorithm {
-    /// A product with the windows where they lie, or on a copy of their rows where some reach into the padding: for every
-    /// convolution.
-    Direct,
-    /// Winograd's, by tiles of 4 x 4 outputs of 3 x 3 filters, or 2 x 2 of 5 x 5: with stride 1, in one group, without dilation.
-    /// A number that is not finite spreads over all outputs of its tiles.
-    Winograd,
-}
-
-impl ConvolutionAlgorithm {
-    /// Every algorithm.
-    pub const ALL: [Self; 2] = [Self::Direct, Self::Winograd];
-
-    /// The algorithm chosen for this geometry and a batch of this size.
-    pub const fn of(geometry: &Convolution, images: usize) -> Self {
-        let is_chosen = Self::Winograd.is_admissible(geometry) && winograd::is_worthwhile(geometry, images);
-        if is_chosen { Self::Winograd } else { Self::Direct }
-    }
-
-    /// Whether it computes convolutions of this geometry.
-    pub const fn is_admissible(self, geometry: &Convolution) -> bool {
-        match self {
-            Self::Direct => true,
-            Self::Winograd => winograd::form(geometry).is_some(),
-        }
-    }
-}
-
-/// The form of Winograd's algorithm, where it is admissible.
-fn winograd_form(convolution: &Convolution) -> Form {
-    winograd::form(convolution).expect("algorithms are used where they are admissible")
-}
 
 impl<T: Scalar> Layer<T> for Convolution {
     fn forward(&self, at: Forward<'_, T>, context: &mut Context<'_, T>) {
-        match context.algorithms.of_convolution(self, context.images) {
-            ConvolutionAlgorithm::Direct => {
-                direct::forward(self, at.parameters, at.input, at.output, context);
-            }
-            ConvolutionAlgorithm::Winograd => {
-                winograd::forward(winograd_form(self), self, at.parameters, at.input, at.output, context);
-            }
+        let Forward { parameters, input, output, .. } = at;
+        match context.algorithms.of_convolution(self, context.images, Pass::Forward) {
+            ConvolutionAlgorithm::Winograd => winograd::forward(self, parameters, input, output, context),
+            ConvolutionAlgorithm::Planes => planes::forward(self, parameters, input, output, context),
+            ConvolutionAlgorithm::Depthwise => depthwise::forward(self, parameters, input, output, context),
+            ConvolutionAlgorithm::Direct => direct::forward(self, parameters, input, output, context),
         }
     }
 
     fn parameter_gradient(&self, at: ParameterGradient<'_, T>, context: &mut Context<'_, T>) {
         let (weights, bias) = at.gradient.split_at_mut(self.weights());
-        match context.algorithms.of_convolution(self, context.images) {
-            ConvolutionAlgorithm::Direct => {
-                filters::gradient(self, (at.input, at.output_gradient), weights, at.mode, context);
-            }
+        let operands = (at.input, at.output_gradient);
+        match context.algorithms.of_convolution(self, context.images, Pass::ByParameters) {
             ConvolutionAlgorithm::Winograd => {
-                winograd::filter_gradient(
-                    winograd_form(self),
-                    self,
-                    (at.input, at.output_gradient),
-                    weights,
-                    at.mode,
-                    context,
-                );
+                winograd::filter_gradient(self, operands, weights, at.mode, context);
             }
+            ConvolutionAlgorithm::Planes => {
+                planes::filter_gradient(self, operands, weights, at.mode, context)
+            }
+            ConvolutionAlgorithm::Depthwise => {
+                depthwise::filter_gradient(self, operands, weights, at.mode, context);
+            }
+            ConvolutionAlgorithm::Direct => filters::gradient(self, operands, weights, at.mode, context),
         }
         bias_gradient(context.tier, bias, at.output_gradient, self.filters(), at.mode);
     }
 
     fn input_gradient(&self, at: InputGradient<'_, T>, context: &mut Context<'_, T>) {
-        match context.algorithms.of_convolution(self, context.images) {
-            ConvolutionAlgorithm::Direct => {
-                direct::input_gradient(self, at.parameters, at.output_gradient, at.gradient, context);
-            }
+        let InputGradient { parameters, output_gradient, gradient, .. } = at;
+        match context.algorithms.of_convolution(self, context.images, Pass::ByInput) {
             ConvolutionAlgorithm::Winograd => {
-                winograd::input_gradient(
-                    winograd_form(self),
-                    self,
-                    at.parameters,
-                    at.output_gradient,
-                    at.gradient,
-                    context,
-                );
+                winograd::input_gradient(self, parameters, output_gradient, gradient, context);
+            }
+            ConvolutionAlgorithm::Planes => {
+                planes::input_gradient(self, parameters, output_gradient, gradient, context);
+            }
+            ConvolutionAlgorithm::Depthwise => {
+                depthwise::input_gradient(self, parameters, output_gradient, gradient, context);
+            }
+            ConvolutionAlgorithm::Direct => {
+                direct::input_gradient(self, parameters, output_gradient, gradient, context)
             }
         }
     }
 
     fn memory(&self, images: usize, tier: Tier, algorithms: Algorithms) -> Memory {
-        match algorithms.of_convolution(self, images) {
+        let of_pass = |pass| match algorithms.of_convolution(self, images, pass) {
+            ConvolutionAlgorithm::Winograd => winograd::memory::<T>(self, images, tier),
+            ConvolutionAlgorithm::Planes => planes::memory(self, images),
+            ConvolutionAlgorithm::Depthwise => depthwise::memory(self),
             ConvolutionAlgorithm::Direct => {
                 direct::memory::<T>(self, images, tier).or(filters::memory::<T>(self, images, tier))
             }
-            ConvolutionAlgorithm::Winograd => winograd::memory::<T>(winograd_form(self), self, images, tier),
-        }
+        };
+        Pass::ALL.map(of_pass).into_iter().fold(Memory::default(), Memory::or)
     }
 }

@@ -8,7 +8,7 @@
 //! and lies in memory of the context; inference multiplies what the weights give by `keep`, as their expectation is.
 //! Biases are neither dropped nor scaled.
 
-use convnet_geometry::{Dense, Real};
+use convnet_geometry::{Dense, DenseAlgorithm, Pass, Real};
 use ndarray::s;
 
 use crate::gemm::{Packed, Panels, packed_length};
@@ -31,39 +31,9 @@ const INPUT_TILE: usize = 256;
 /// Weights in one piece of a mask.
 const MASK_PIECE: usize = 1 << 14;
 
-/// How a fully connected layer is computed: chosen by the batch alone, unless [`Algorithms`] forces another.
-///
-/// Each computes batches of any size.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum DenseAlgorithm {
-    /// Image by image, an inner product for each output; the gradient by the input as a sum of the weights' rows.
-    InnerProducts,
-    /// A matrix product over the batch.
-    Product,
-}
-
-/// Images of which the gradient by the input is a sum of the weights' rows: packing weights costs more than it saves.
-const FEW: usize = 8;
-
 /// Rows of weights that are added to a gradient at a time, and columns of one piece of work then.
 const ROWS: usize = 8;
 const COLUMNS: usize = 1024;
-
-impl DenseAlgorithm {
-    /// Every algorithm.
-    pub const ALL: [Self; 2] = [Self::InnerProducts, Self::Product];
-
-    /// The algorithm chosen for a batch of this size.
-    pub const fn of(images: usize) -> Self {
-        if images == 1 { Self::InnerProducts } else { Self::Product }
-    }
-
-    /// The algorithm chosen for the gradient by the input.
-    pub const fn of_gradient(images: usize) -> Self {
-        if images <= FEW { Self::InnerProducts } else { Self::Product }
-    }
-}
 
 impl<T: Scalar> Layer<T> for Dense {
     fn forward(&self, at: Forward<'_, T>, context: &mut Context<'_, T>) {
@@ -127,7 +97,7 @@ impl Kept for Dense {
 
 /// Numbers that the images take when they are packed.
 fn packed_images<T: Scalar>(dense: &Dense, images: usize, tier: Tier, algorithms: Algorithms) -> usize {
-    match algorithms.of_dense(images) {
+    match algorithms.of_dense(images, Pass::Forward) {
         DenseAlgorithm::InnerProducts => 0,
         DenseAlgorithm::Product => packed_length::<T>(tier, dense.inputs(), images),
     }
@@ -141,7 +111,7 @@ fn product<T: Scalar>(
     output: &mut [T],
     context: &mut Context<'_, T>,
 ) {
-    match context.algorithms.of_dense(context.images) {
+    match context.algorithms.of_dense(context.images, Pass::Forward) {
         DenseAlgorithm::InnerProducts => inner_products(dense, (weights, bias), input, output, context),
         DenseAlgorithm::Product => matrix_product(dense, (weights, bias), input, output, context),
     }
@@ -243,7 +213,7 @@ fn product_gradient<T: Scalar>(
     gradient: &mut [T],
     context: &mut Context<'_, T>,
 ) {
-    match context.algorithms.of_dense_gradient(context.images) {
+    match context.algorithms.of_dense(context.images, Pass::ByInput) {
         DenseAlgorithm::InnerProducts => sums_of_rows(dense, weights, output_gradient, gradient, context),
         DenseAlgorithm::Product => {
             matrix_product_gradient(dense, weights, output_gradient, gradient, context);

@@ -37,13 +37,11 @@ use crate::scalar::Scalar;
 use crate::simd::Tier;
 
 pub use algorithms::Algorithms;
-pub(crate) use algorithms::SMALL_BATCH;
 pub(crate) use columns::Columns;
 pub(crate) use context::KeptFilters;
 pub use context::{Context, Memory};
-pub use convolution::ConvolutionAlgorithm;
+pub use convnet_geometry::{ConvolutionAlgorithm, DenseAlgorithm, Pass};
 pub use custom::{CustomBackward, CustomForward, CustomKinks, CustomLayer};
-pub use dense::DenseAlgorithm;
 pub(crate) use dropout::DRAW;
 pub(crate) use join::Branch;
 

@@ -10,7 +10,7 @@ use std::arch::x86_64::{
 use super::kernel::{self, tile_kernel, vector};
 use super::vector::Vector;
 use super::winograd::{self, Tiles, Transform};
-use crate::gemm::{Kernel, MicroKernel, Tile, TileKernel};
+use crate::gemm::{Dots, Kernel, MicroKernel, Tile, TileKernel};
 
 /// Proof that the machine has AVX2 and FMA.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,8 +43,8 @@ impl Avx2 {
     }
 }
 
-tile_kernel!(Avx2, "avx2,fma", f32, __m256, __m256, 1 2 3 4 5; 6);
-tile_kernel!(Avx2, "avx2,fma", f64, __m256d, __m256d, 1 2 3 4 5; 6);
+tile_kernel!(Avx2, "avx2,fma", f32, __m256, __m256, 2, 1 2 3 4 5; 6);
+tile_kernel!(Avx2, "avx2,fma", f64, __m256d, __m256d, 2, 1 2 3 4 5; 6);
 
 vector!(
     __m256,

@@ -13,7 +13,7 @@ use std::arch::x86_64::{
 use super::kernel::{self, tile_kernel, vector};
 use super::vector::Vector;
 use super::winograd::{self, Tiles, Transform};
-use crate::gemm::{Kernel, MicroKernel, Tile, TileKernel};
+use crate::gemm::{Dots, Kernel, MicroKernel, Tile, TileKernel};
 
 /// Proof that the machine has AVX-512 F, VL, BW and DQ, besides AVX2 and FMA.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,10 +53,10 @@ impl Avx512 {
 }
 
 tile_kernel!(
-    Avx512, "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma", f32, __m512, __m256, 1 2 3 4 5 6 7 8 9 10 11; 12
+    Avx512, "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma", f32, __m512, __m256, 6, 1 2 3 4 5 6 7 8 9 10 11; 12
 );
 tile_kernel!(
-    Avx512, "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma", f64, __m512d, __m256d, 1 2 3 4 5 6 7 8 9 10 11; 12
+    Avx512, "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma", f64, __m512d, __m256d, 6, 1 2 3 4 5 6 7 8 9 10 11; 12
 );
 
 vector!(

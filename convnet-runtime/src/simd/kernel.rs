@@ -1,7 +1,7 @@
 //! What the tiers of vector instructions share: a tile of a product, and an inner product, for any vector.
 
 use super::vector::{MOST_LANES, Vector};
-use crate::gemm::{Terms, Tile, TileFinish};
+use crate::gemm::{DOT_COLUMNS, Dots, Terms, Tile, TileFinish};
 use crate::scalar::Scalar;
 
 /// Runs a block for each row of a tile, its number being a constant: sums that are indexed by anything else live in memory, and
@@ -21,7 +21,8 @@ macro_rules! each_row {
 /// Implements [`TileKernel`](crate::gemm::TileKernel) of a scalar for a tier: tiles of up to so many rows, and two wide vectors of
 /// columns, one, or a narrow one.
 macro_rules! tile_kernel {
-    ($tier:ty, $features:literal, $scalar:ty, $wide:ty, $narrow:ty, $($rows:literal)*; $all:literal) => {
+    ($tier:ty, $features:literal, $scalar:ty, $wide:ty, $narrow:ty, $dot_rows:literal,
+     $($rows:literal)*; $all:literal) => {
         impl TileKernel<$scalar> for $tier {
             const ROWS: usize = $all;
             const COLUMNS: usize = 2 * <$wide as Vector<$scalar>>::LANES;
@@ -30,9 +31,7 @@ macro_rules! tile_kernel {
                 #[target_feature(enable = $features)]
                 unsafe fn of<V: Vector<$scalar>, const ROWS: usize, const VECTORS: usize>(tile: &Tile<$scalar>) {
                     // SAFETY: as the caller vouches.
-                    unsafe {
-                        kernel::tile::<_, V, ROWS, VECTORS>(tile, <$tier as TileKernel<$scalar>>::COLUMNS);
-                    }
+                    unsafe { kernel::tile::<_, V, ROWS, VECTORS>(tile) }
                 }
                 // SAFETY: `self` proves the instructions; the tile is as the caller vouches.
                 unsafe {
@@ -53,6 +52,16 @@ macro_rules! tile_kernel {
                         }
                     }
                 }
+            }
+
+            unsafe fn dots(self, tile: &Dots<$scalar>) {
+                #[target_feature(enable = $features)]
+                unsafe fn of(tile: &Dots<$scalar>) {
+                    // SAFETY: as the caller vouches.
+                    unsafe { kernel::dots::<_, $wide, $dot_rows>(tile) }
+                }
+                // SAFETY: `self` proves the instructions; the lines are as the caller vouches.
+                unsafe { of(tile) }
             }
 
             unsafe fn transform(self, by: Transform, tiles: &Tiles<'_, $scalar>) {
@@ -146,15 +155,12 @@ macro_rules! vector {
 
 pub(super) use {tile_kernel, vector};
 
-/// A tile of `ROWS` rows and `VECTORS` vectors of columns, of a panel that is `panel` wide.
+/// A tile of `ROWS` rows and `VECTORS` vectors of columns.
 ///
 /// # Safety
 /// As [`TileKernel::run`](crate::gemm::TileKernel::run), on a machine that has what `V` wants.
 #[inline(always)]
-pub(super) unsafe fn tile<T: Scalar, V: Vector<T>, const ROWS: usize, const VECTORS: usize>(
-    tile: &Tile<T>,
-    panel: usize,
-) {
+pub(super) unsafe fn tile<T: Scalar, V: Vector<T>, const ROWS: usize, const VECTORS: usize>(tile: &Tile<T>) {
     // SAFETY: the caller vouches for the machine.
     let mut sums = unsafe { [[V::splat(T::zero()); VECTORS]; ROWS] };
     let Terms { outer, middle, inner } = tile.terms;
@@ -166,10 +172,11 @@ pub(super) unsafe fn tile<T: Scalar, V: Vector<T>, const ROWS: usize, const VECT
             }
         });
     }
-    let mut b = tile.b;
+    let [b_outer, b_middle, b_inner] = tile.b_steps;
     for y in 0..outer.count {
         for x in 0..middle.count {
             let mut at = y * outer.step + x * middle.step;
+            let mut b = tile.b.wrapping_add(y * b_outer + x * b_middle);
             for _ in 0..inner.count {
                 // SAFETY: the caller vouches for a panel's vectors behind `b` for each term, and for the terms of each row.
                 unsafe {
@@ -184,7 +191,7 @@ pub(super) unsafe fn tile<T: Scalar, V: Vector<T>, const ROWS: usize, const VECT
                         }
                     });
                 }
-                b = b.wrapping_add(panel);
+                b = b.wrapping_add(b_inner);
                 at += inner.step;
             }
         }
@@ -242,6 +249,58 @@ unsafe fn finish<T: Scalar, V: Vector<T>>(tile: &Tile<T>, sum: V, v: usize, befo
     }
 }
 
+/// A tile of inner products, so many rows at a time.
+///
+/// # Safety
+/// As [`TileKernel::dots`](crate::gemm::TileKernel::dots), on a machine that has what `V` wants.
+#[inline(always)]
+pub(super) unsafe fn dots<T: Scalar, V: Vector<T>, const ROWS: usize>(tile: &Dots<T>) {
+    for first in (0..tile.rows).step_by(ROWS) {
+        // SAFETY: as the caller vouches.
+        unsafe { some_dots::<T, V, ROWS>(tile, first) };
+    }
+}
+
+/// Those of `ROWS` rows from `first` on, or as many as there are.
+///
+/// # Safety
+/// As [`dots`].
+#[inline(always)]
+unsafe fn some_dots<T: Scalar, V: Vector<T>, const ROWS: usize>(tile: &Dots<T>, first: usize) {
+    // Rows that are lacking are the last one once more, and are not added.
+    let rows: [usize; ROWS] = std::array::from_fn(|i| (first + i).min(tile.rows - 1));
+    let a: [*const T; ROWS] = std::array::from_fn(|i| tile.a[rows[i]]);
+    // SAFETY: the caller vouches for the machine, the lines and the sums.
+    unsafe {
+        let mut sums = [[V::splat(T::zero()); DOT_COLUMNS]; ROWS];
+        let ((blocks, of_block), (lines, of_line)) = (tile.blocks, tile.lines);
+        for block in 0..blocks {
+            for line in 0..lines {
+                let [mut a_at, mut b_at] =
+                    [0, 1].map(|operand| block * of_block[operand] + line * of_line[operand]);
+                for _ in 0..tile.length / V::LANES {
+                    let b: [V; DOT_COLUMNS] = std::array::from_fn(|j| V::load(tile.b[j].add(b_at)));
+                    each_row!(ROWS, I, {
+                        let a = V::load(a[I].add(a_at));
+                        for (sum, b) in sums[I].iter_mut().zip(b) {
+                            *sum = a.multiply_add(b, *sum);
+                        }
+                    });
+                    a_at += V::LANES;
+                    b_at += V::LANES;
+                }
+            }
+        }
+        each_row!(ROWS, I, {
+            for (j, sum) in sums[I].into_iter().enumerate() {
+                if first + I < tile.rows && j < tile.columns {
+                    *tile.c[first + I][j] += sum.sum();
+                }
+            }
+        });
+    }
+}
+
 /// The inner product of two slices of equal length.
 ///
 /// # Safety
@@ -261,8 +320,6 @@ pub(super) unsafe fn dot<T: Scalar, V: Vector<T>>(a: &[T], b: &[T]) -> T {
                 *sum = V::load(a).multiply_add(V::load(b), *sum);
             }
         }
-        let mut lanes = [T::zero(); MOST_LANES];
-        sums[0].add(sums[1]).add(sums[2].add(sums[3])).store(lanes.as_mut_ptr());
-        lanes[..V::LANES].iter().copied().sum::<T>() + rest
+        sums[0].add(sums[1]).add(sums[2].add(sums[3])).sum() + rest
     }
 }

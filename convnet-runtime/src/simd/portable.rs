@@ -1,8 +1,9 @@
 //! Micro-kernels in plain Rust, shaped so that LLVM keeps the tile in registers and vectorises its columns.
 
+use super::kernel;
 use super::vector::Plain;
 use super::winograd::{self, Tiles, Transform};
-use crate::gemm::{Terms, Tile, TileKernel};
+use crate::gemm::{Dots, Terms, Tile, TileKernel};
 use crate::scalar::Scalar;
 
 /// A tile of `ROWS` x `COLUMNS`.
@@ -21,10 +22,11 @@ impl<T: Scalar, const ROWS: usize, const COLUMNS: usize> TileKernel<T> for Porta
     unsafe fn run(self, tile: &Tile<T>) {
         let mut sums = [[T::zero(); COLUMNS]; ROWS];
         let Terms { outer, middle, inner } = tile.terms;
-        let mut b = tile.b;
+        let [b_outer, b_middle, b_inner] = tile.b_steps;
         for y in 0..outer.count {
             for x in 0..middle.count {
                 let mut at = y * outer.step + x * middle.step;
+                let mut b = tile.b.wrapping_add(y * b_outer + x * b_middle);
                 for _ in 0..inner.count {
                     // SAFETY: the caller vouches for COLUMNS numbers behind `b` for each term.
                     let row = unsafe { b.cast::<[T; COLUMNS]>().read_unaligned() };
@@ -37,7 +39,7 @@ impl<T: Scalar, const ROWS: usize, const COLUMNS: usize> TileKernel<T> for Porta
                             *sum += a * b;
                         }
                     }
-                    b = b.wrapping_add(COLUMNS);
+                    b = b.wrapping_add(b_inner);
                     at += inner.step;
                 }
             }
@@ -46,6 +48,11 @@ impl<T: Scalar, const ROWS: usize, const COLUMNS: usize> TileKernel<T> for Porta
             // SAFETY: the caller vouches for `rows` x `columns` numbers of C, and for the biases.
             unsafe { tile.finish_row(i, sums) };
         }
+    }
+
+    unsafe fn dots(self, tile: &Dots<T>) {
+        // SAFETY: as the caller vouches.
+        unsafe { kernel::dots::<T, Plain<T, 4>, 1>(tile) }
     }
 
     unsafe fn transform(self, by: Transform, tiles: &Tiles<'_, T>) {

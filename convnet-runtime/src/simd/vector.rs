@@ -49,6 +49,15 @@ pub(crate) trait Vector<T: Scalar>: Copy {
     /// One number in all places.
     unsafe fn splat(number: T) -> Self;
 
+    /// The sum of its numbers, in their order.
+    #[inline(always)]
+    unsafe fn sum(self) -> T {
+        let mut lanes = [T::zero(); MOST_LANES];
+        // SAFETY: as the caller vouches; a vector fits into `lanes`.
+        unsafe { self.store(lanes.as_mut_ptr()) };
+        lanes[..Self::LANES].iter().copied().sum()
+    }
+
     unsafe fn add(self, other: Self) -> Self;
 
     unsafe fn subtract(self, other: Self) -> Self;

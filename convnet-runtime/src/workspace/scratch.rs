@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-use convnet_geometry::Architecture;
+use convnet_geometry::{Architecture, SMALL_BATCH};
 
-use crate::layers::{self, Algorithms, Context, ConvolutionAlgorithm, KeptFilters, Memory, SMALL_BATCH};
+use crate::layers::{self, Algorithms, Context, ConvolutionAlgorithm, KeptFilters, Memory};
 use crate::memory::{Buffer, zeros};
 use crate::parallel;
 use crate::scalar::Scalar;

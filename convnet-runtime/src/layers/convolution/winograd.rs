@@ -9,13 +9,13 @@
 
 use std::ops::Range;
 
-use convnet_geometry::{Convolution, Extent, Volume, Window};
+use convnet_geometry::{Convolution, Volume, winograd_outputs};
 use ndarray::{ArrayViewMut2, ShapeBuilder, s};
 
 use super::pieces::{Cut, Piece};
 use crate::gemm::{Cells, Finish, IN_ORDER, Packed, Panels, Rows, Steps, Terms, Transformed, packed_length};
 use crate::layers::matrices::matrix_mut;
-use crate::layers::{Context, ConvolutionAlgorithm, Memory, SMALL_BATCH};
+use crate::layers::{Context, ConvolutionAlgorithm, Memory};
 use crate::network::Gradients;
 use crate::parallel::{self, Work};
 use crate::scalar::Scalar;
@@ -47,37 +47,13 @@ const PLACES: usize = IN_ORDER.len();
 /// Channels of filters that are transformed at a time.
 const CHANNELS: usize = 16;
 
-/// Tiles of one image, or of a batch, from which the transforms of filters cost less than they save.
-const MANY_OF_IMAGE: usize = 5;
-const MANY_OF_BATCH: usize = SMALL_BATCH;
-
-/// Channels and filters from which it saves something.
-const DEEP: usize = 8;
-
-/// Whether it is faster than a direct convolution, for a batch of this size.
-pub(super) const fn is_worthwhile(convolution: &Convolution, images: usize) -> bool {
-    let Some(form) = form(convolution) else { return false };
-    let Volume { width, height, .. } = convolution.output();
-    let tiles = width.div_ceil(form.outputs()) * height.div_ceil(form.outputs());
-    let is_deep = convolution.input().depth >= DEEP && convolution.filters() >= DEEP;
-    is_deep && (tiles >= MANY_OF_IMAGE || tiles.saturating_mul(images) >= MANY_OF_BATCH)
-}
-
-/// The form for filters of 3 x 3 or 5 x 5 with stride 1, which see all channels.
-pub(super) const fn form(convolution: &Convolution) -> Option<Form> {
-    let Window { filter, stride, dilation, .. } = convolution.window();
-    if convolution.groups() != 1 || !is_square(stride, 1) || !is_square(dilation, 1) {
-        return None;
+/// The form of the algorithm, where it is admissible.
+fn form(convolution: &Convolution) -> Form {
+    match winograd_outputs(convolution) {
+        Some(4) => Form::Three,
+        Some(_) => Form::Five,
+        None => unreachable!("algorithms are used where they are admissible"),
     }
-    match filter {
-        Extent { width: 3, height: 3 } => Some(Form::Three),
-        Extent { width: 5, height: 5 } => Some(Form::Five),
-        _ => None,
-    }
-}
-
-const fn is_square(extent: Extent, side: usize) -> bool {
-    extent.width == side && extent.height == side
 }
 
 /// A convolution, forward or backward: one window on the source for each pixel of the target.
@@ -218,7 +194,8 @@ fn steps(apart: usize) -> [usize; 2] {
 }
 
 /// What it needs for transformed filters and tiles, and for sums.
-pub(super) fn memory<T: Scalar>(form: Form, convolution: &Convolution, images: usize, tier: Tier) -> Memory {
+pub(super) fn memory<T: Scalar>(convolution: &Convolution, images: usize, tier: Tier) -> Memory {
+    let form = form(convolution);
     let (depth, filters) = (convolution.input().depth, convolution.filters());
     let packed = |rows: usize, columns| packed_length::<T>(tier, (rows | 1).saturating_mul(CELLS), columns);
     let (forward, backward) = (Stencil::forward(form, convolution), Stencil::backward(form, convolution));
@@ -234,13 +211,13 @@ pub(super) fn memory<T: Scalar>(form: Form, convolution: &Convolution, images: u
 }
 
 pub(super) fn forward<T: Scalar>(
-    form: Form,
     convolution: &Convolution,
     parameters: &[T],
     input: &[T],
     output: &mut [T],
     context: &mut Context<'_, T>,
 ) {
+    let form = form(convolution);
     let ((weights, bias), taps_of_filter) = (parameters.split_at(convolution.weights()), convolution.taps());
     let Context { images, tier, workers, relu, .. } = *context;
     let (depth, filters) = (convolution.input().depth, convolution.filters());
@@ -280,13 +257,13 @@ pub(super) fn forward<T: Scalar>(
 }
 
 pub(super) fn input_gradient<T: Scalar>(
-    form: Form,
     convolution: &Convolution,
     parameters: &[T],
     output_gradient: &[T],
     gradient: &mut [T],
     context: &mut Context<'_, T>,
 ) {
+    let form = form(convolution);
     let (weights, taps_of_filter) = (&parameters[..convolution.weights()], convolution.taps());
     let Context { images, tier, ref mut packed, workers, .. } = *context;
     let (depth, filters) = (convolution.input().depth, convolution.filters());
@@ -429,7 +406,6 @@ impl Sums {
 }
 
 pub(super) fn filter_gradient<T: Scalar>(
-    form: Form,
     convolution: &Convolution,
     (input, output_gradient): (&[T], &[T]),
     gradient: &mut [T],
@@ -437,6 +413,7 @@ pub(super) fn filter_gradient<T: Scalar>(
     context: &mut Context<'_, T>,
 ) {
     let Context { images, tier, ref mut packed, workers, .. } = *context;
+    let form = form(convolution);
     let (cut, stencil) = (Sums::of(convolution, images), Stencil::forward(form, convolution));
     let (depth, length) = (cut.depth, cut.length());
     let sums = &mut packed[..cut.numbers()];

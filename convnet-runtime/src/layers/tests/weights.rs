@@ -11,7 +11,7 @@ use super::strategies::{
 };
 use super::{DRAW, IMAGES, Numbers, assert_close, run, run_by, run_modes_by, slice};
 use crate::layers::channels::bias_gradient;
-use crate::layers::{Algorithms, ConvolutionAlgorithm, DenseAlgorithm};
+use crate::layers::{Algorithms, ConvolutionAlgorithm, DenseAlgorithm, Pass};
 use crate::network::Gradients;
 use crate::reference;
 use crate::scalar::Scalar;
@@ -184,9 +184,9 @@ fn forced_algorithms_fall_back() {
     use ConvolutionAlgorithm::{Direct, Winograd};
     let of = |depth, window| ConvolutionSpec::new(Volume::new(8, 8, depth), window, 16);
     let (deep, shallow) = (of(16, Window::square(3)).geometry(), of(2, Window::square(3)).geometry());
-    assert_eq!([deep, shallow].map(|geometry| ConvolutionAlgorithm::of(&geometry, 8)), [Winograd, Direct]);
-    assert_eq!(Algorithms::CHOSEN.convolution(Direct).of_convolution(&deep, 1), Direct);
-    assert_eq!(Algorithms::CHOSEN.convolution(Winograd).of_convolution(&shallow, 1), Winograd);
+    assert_eq!([deep, shallow].map(|geometry| ConvolutionAlgorithm::of(&geometry, 8, Pass::Forward)), [Winograd, Direct]);
+    assert_eq!(Algorithms::CHOSEN.convolution(Direct).of_convolution(&deep, 1, Pass::Forward), Direct);
+    assert_eq!(Algorithms::CHOSEN.convolution(Winograd).of_convolution(&shallow, 1, Pass::Forward), Winograd);
     let (wide, grouped) =
         (Window { filter: Extent { width: 5, height: 3 }, ..Window::square(3) }, Window::square(3));
     let others = [
@@ -198,11 +198,11 @@ fn forced_algorithms_fall_back() {
     ];
     for other in others.map(ConvolutionSpec::geometry) {
         assert!(!Winograd.is_admissible(&other));
-        assert_eq!(Algorithms::CHOSEN.convolution(Winograd).of_convolution(&other, 8), Direct);
+        assert_eq!(Algorithms::CHOSEN.convolution(Winograd).of_convolution(&other, 8, Pass::Forward), Direct);
     }
     for algorithm in DenseAlgorithm::ALL {
         let forced = Algorithms::CHOSEN.dense(algorithm);
-        assert_eq!([1, 2, 100].map(|images| forced.of_dense(images)), [algorithm; 3]);
+        assert_eq!([1, 2, 100].map(|images| forced.of_dense(images, Pass::Forward)), [algorithm; 3]);
     }
 }
 
