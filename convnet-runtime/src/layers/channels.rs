@@ -137,13 +137,13 @@ pub(super) fn bias_gradient<T: Scalar>(
     let operands = (output_gradient, output_gradient);
     parallel::chunks(bias, TILE, Work(output_gradient.len() as u64), |index, bias| {
         let [sums] = tile_sums(tier, operands, (depth, index * TILE), &[], |gradient, _, []| [gradient]);
-        store(bias, sums, mode);
+        store(bias, &sums, mode);
     });
 }
 
 /// Writes, or adds, the sums of a tile.
-pub(super) fn store<T: Scalar>(to: &mut [T], sums: [f64; TILE], mode: Gradients) {
-    for (to, sum) in to.iter_mut().zip(sums) {
+pub(super) fn store<T: Scalar>(to: &mut [T], sums: &[f64; TILE], mode: Gradients) {
+    for (to, &sum) in to.iter_mut().zip(sums) {
         *to = match mode {
             Gradients::Overwrite => T::from_f64(sum),
             Gradients::Accumulate => *to + T::from_f64(sum),

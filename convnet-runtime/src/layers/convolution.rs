@@ -33,7 +33,7 @@ impl<T: Scalar> Layer<T> for Convolution {
                 winograd::filter_gradient(self, operands, weights, at.mode, context);
             }
             ConvolutionAlgorithm::Planes => {
-                planes::filter_gradient(self, operands, weights, at.mode, context)
+                planes::filter_gradient(self, operands, weights, at.mode, context);
             }
             ConvolutionAlgorithm::Depthwise => {
                 depthwise::filter_gradient(self, operands, weights, at.mode, context);
@@ -56,7 +56,7 @@ impl<T: Scalar> Layer<T> for Convolution {
                 depthwise::input_gradient(self, parameters, output_gradient, gradient, context);
             }
             ConvolutionAlgorithm::Direct => {
-                direct::input_gradient(self, parameters, output_gradient, gradient, context)
+                direct::input_gradient(self, parameters, output_gradient, gradient, context);
             }
         }
     }

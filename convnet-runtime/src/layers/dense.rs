@@ -244,7 +244,7 @@ fn sums_of_rows<T: Scalar>(
                     #[inline(always)]
                     || match factors.first_chunk::<ROWS>() {
                         Some(factors) => {
-                            add_rows(gradient, std::array::from_fn(|k| row(first + k)), *factors)
+                            add_rows(gradient, std::array::from_fn(|k| row(first + k)), *factors);
                         }
                         None => {
                             for (k, &factor) in rows.clone().zip(factors) {

@@ -54,6 +54,12 @@ pub(super) fn maxima<T: Scalar>(
     output: &mut [T],
     mut switches: Option<&mut [u32]>,
 ) {
+    if switches.is_none() && depth < NARROW && width * depth <= ROW_NUMBERS {
+        return tier.vectorized(
+            #[inline(always)]
+            || maxima_of_rows(fields, (width, depth), input, output),
+        );
+    }
     let image = Image { input, width, depth };
     tier.vectorized(
         #[inline(always)]
@@ -66,6 +72,38 @@ pub(super) fn maxima<T: Scalar>(
             }
         },
     );
+}
+
+/// Channels that are too few for a vector, and the most numbers of a row of an image of so few.
+const NARROW: usize = 16;
+const ROW_NUMBERS: usize = 1024;
+
+/// The maxima of fields one after the other in rows: first those of each column of pixels, which are adjacent numbers however few
+/// channels there are.
+#[inline(always)]
+fn maxima_of_rows<T: Scalar>(
+    fields: impl Iterator<Item = Field>,
+    (width, depth): (usize, usize),
+    input: &[T],
+    output: &mut [T],
+) {
+    let (mut of_columns, mut rows) = ([T::zero(); ROW_NUMBERS], 0..0);
+    let of_columns = &mut of_columns[..width * depth];
+    for (Field { rows: of_field, columns }, maxima) in fields.zip(output.chunks_exact_mut(depth)) {
+        if of_field != rows {
+            rows = of_field;
+            let mut lines =
+                input[rows.start * width * depth..rows.end * width * depth].chunks_exact(width * depth);
+            of_columns.copy_from_slice(lines.next().expect("a field has rows"));
+            for line in lines {
+                for (max, &value) in of_columns.iter_mut().zip(line) {
+                    *max = if wins(value, *max) { value } else { *max };
+                }
+            }
+        }
+        let row = Image { input: of_columns, width, depth };
+        row.channels(&Field { rows: 0..1, columns }, maxima, &mut []);
+    }
 }
 
 /// One image.

@@ -193,8 +193,8 @@ impl<'a, T: Scalar> Normalized<'a, T> {
             for (sum, inverse) in of_scales.iter_mut().zip(&inverses[first..]) {
                 *sum *= inverse.as_f64();
             }
-            store(by_scale, of_scales, mode);
-            store(by_shift, of_shifts, mode);
+            store(by_scale, &of_scales, mode);
+            store(by_shift, &of_shifts, mode);
         });
     }
 }

@@ -108,7 +108,7 @@ impl Windows for Pooling {
             let divisor = divisor(average, &field, padded);
             for (tile, means) in means.chunks_mut(TILE).enumerate() {
                 let sums = pixel_sums(input, depth, tile * TILE, field.pixels(width), |value| value);
-                store(means, sums.map(|sum| sum / divisor), Gradients::Overwrite);
+                store(means, &sums.map(|sum| sum / divisor), Gradients::Overwrite);
             }
         }
     }
@@ -131,7 +131,7 @@ impl Windows for Pooling {
         for ((field, _), norms) in self.fields().zip(output.chunks_exact_mut(depth)) {
             for (tile, norms) in norms.chunks_mut(TILE).enumerate() {
                 let sums = pixel_sums(input, depth, tile * TILE, field.pixels(width), |value| value * value);
-                store(norms, sums.map(f64::sqrt), Gradients::Overwrite);
+                store(norms, &sums.map(f64::sqrt), Gradients::Overwrite);
             }
         }
     }

@@ -179,14 +179,14 @@ unsafe fn channels<
         while channel + V::LANES <= end {
             // SAFETY: as the caller vouches.
             unsafe {
-                apply::<T, V, _, N, M, IS_WHOLE>(tiles, channel, to + (channel - first) * tiles.step, along)
+                apply::<T, V, _, N, M, IS_WHOLE>(tiles, channel, to + (channel - first) * tiles.step, along);
             };
             channel += V::LANES;
         }
         while W::LANES < V::LANES && channel + W::LANES <= end {
             // SAFETY: as the caller vouches.
             unsafe {
-                apply::<T, W, _, N, M, IS_WHOLE>(tiles, channel, to + (channel - first) * tiles.step, along)
+                apply::<T, W, _, N, M, IS_WHOLE>(tiles, channel, to + (channel - first) * tiles.step, along);
             };
             channel += W::LANES;
         }

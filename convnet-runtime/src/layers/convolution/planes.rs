@@ -29,6 +29,9 @@ const PARTS: usize = 8;
 /// take more.
 const ROOM: usize = 1 << 14;
 
+/// Pixels whose channels are brought side by side at a time: a multiple of [`LINE`].
+const PIXELS_TURNED: usize = 64;
+
 /// Filters, and taps, whose inner products are taken at once.
 const TAPS: usize = 64;
 
@@ -258,14 +261,27 @@ impl<T: Scalar> Planes<'_, T> {
     ) {
         let bias: [T; N] = std::array::from_fn(|n| bias.get(first + n).copied().unwrap_or_else(T::zero));
         for (y, to) in to.chunks_exact_mut(width * depth).enumerate() {
-            let rows: [&[T]; N] = std::array::from_fn(|n| {
-                &self.numbers[(first + n) * self.of_plane + y * self.line..][..width]
-            });
-            for (x, to) in to.chunks_exact_mut(depth).enumerate() {
-                let to = to[first..].first_chunk_mut::<N>().expect("so many channels");
-                for ((to, row), bias) in to.iter_mut().zip(rows).zip(bias) {
-                    let sum = row[x] + bias;
-                    *to = if relu && sum <= T::zero() { T::zero() } else { sum };
+            // By way of a copy, in which there are whole vectors of pixels.
+            let mut turned = [[T::zero(); N]; PIXELS_TURNED];
+            for x in (0..width).step_by(PIXELS_TURNED) {
+                let count = PIXELS_TURNED.min(self.line - x);
+                let rows: [&[T]; N] = std::array::from_fn(|n| {
+                    &self.numbers[(first + n) * self.of_plane + y * self.line + x..][..count]
+                });
+                for (x, turned) in turned[..count].iter_mut().enumerate() {
+                    for ((turned, row), bias) in turned.iter_mut().zip(rows).zip(bias) {
+                        let sum = row[x] + bias;
+                        *turned = if relu && sum <= T::zero() { T::zero() } else { sum };
+                    }
+                }
+                let turned = &turned[..count.min(width - x)];
+                let to = &mut to[x * depth..];
+                if depth == N {
+                    to[..turned.len() * N].copy_from_slice(turned.as_flattened());
+                } else {
+                    for (to, turned) in to.chunks_exact_mut(depth).zip(turned) {
+                        to[first..first + N].copy_from_slice(turned);
+                    }
                 }
             }
         }

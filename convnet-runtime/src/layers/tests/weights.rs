@@ -184,7 +184,10 @@ fn forced_algorithms_fall_back() {
     use ConvolutionAlgorithm::{Direct, Winograd};
     let of = |depth, window| ConvolutionSpec::new(Volume::new(8, 8, depth), window, 16);
     let (deep, shallow) = (of(16, Window::square(3)).geometry(), of(2, Window::square(3)).geometry());
-    assert_eq!([deep, shallow].map(|geometry| ConvolutionAlgorithm::of(&geometry, 8, Pass::Forward)), [Winograd, Direct]);
+    assert_eq!(
+        [deep, shallow].map(|geometry| ConvolutionAlgorithm::of(&geometry, 8, Pass::Forward)),
+        [Winograd, Direct]
+    );
     assert_eq!(Algorithms::CHOSEN.convolution(Direct).of_convolution(&deep, 1, Pass::Forward), Direct);
     assert_eq!(Algorithms::CHOSEN.convolution(Winograd).of_convolution(&shallow, 1, Pass::Forward), Winograd);
     let (wide, grouped) =
