@@ -12,6 +12,8 @@ pub mod zoo;
 pub mod __private;
 
 pub use convnet_geometry as geometry;
+#[cfg(feature = "threads")]
+pub use convnet_runtime::set_threads;
 pub use convnet_runtime::{
     BatchNormParameters, ConvolutionParameters, CustomParameters, DenseParameters, Draw, Error,
     FirstNonFinite, FullyConnected, Gradients, ImageSizeError, Initialization, Kinks, LocalParameters,

@@ -13,6 +13,7 @@ network! {
     /// Large enough that every layer is shared among threads.
     struct Wide {
         INPUT[32x32x3] -> [CONV3-32 -> RELU]*2 -> POOL2 -> CONV3-64 g2 -> RELU -> AVGPOOL2 -> CONV1-40 -> RELU
+        -> CONV3-40 g40 -> RELU -> CONV5-6 p0 -> RELU
         -> FC200 -> RELU -> FC10
     }
 
@@ -73,18 +74,18 @@ fn one_step<N: Network<Scalar = f32>>() -> [Vec<u32>; 4] {
 }
 
 #[test]
-fn training_gives_the_same_bits_on_1_2_and_4_threads() {
+fn training_gives_the_same_bits_on_1_2_4_and_8_threads() {
     let one = in_pool(1, train_digits);
-    for threads in [2, 4] {
+    for threads in [2, 4, 8] {
         assert!(in_pool(threads, train_digits) == one, "{threads} threads");
     }
     assert!(train_digits() == one, "outside any pool of ours");
 }
 
 #[test]
-fn one_step_gives_the_same_bits_on_1_2_and_4_threads() {
+fn one_step_gives_the_same_bits_on_1_2_4_and_8_threads() {
     let (wide, zoo) = (in_pool(1, one_step::<Wide>), in_pool(1, one_step::<Zoo>));
-    for threads in [2, 3, 4] {
+    for threads in [2, 3, 4, 8] {
         assert!(in_pool(threads, one_step::<Wide>) == wide, "{threads} threads");
         assert!(in_pool(threads, one_step::<Zoo>) == zoo, "{threads} threads, every layer");
     }

@@ -391,6 +391,15 @@ pub enum Error {
         /// What is there.
         found: String,
     },
+    /// Threads that could not be had.
+    #[cfg(feature = "threads")]
+    #[error("{threads} threads were asked for: {reason}; ask before the first step or inference")]
+    Threads {
+        /// How many were asked for; 0 for as many as the machine has.
+        threads: usize,
+        /// Why they could not be had.
+        reason: String,
+    },
     /// An instruction tier that is not to be had.
     #[error("{TIER_VARIABLE}={name}: this machine has {}", names(available))]
     Tier {

@@ -46,6 +46,8 @@ pub use init::{Initialization, Weights};
 pub use kinks::Kinks;
 pub use network::{Gradients, Network, Statistics, Step};
 pub use observer::{FirstNonFinite, Observer, Unobserved};
+#[cfg(feature = "threads")]
+pub use parallel::set_threads;
 pub use parameters::Parameters;
 pub use random::Draw;
 pub use scalar::Scalar;

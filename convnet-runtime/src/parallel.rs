@@ -7,6 +7,9 @@
 
 use ndarray::{ArrayViewMut2, Axis};
 
+#[cfg(feature = "threads")]
+use crate::error::Error;
+
 /// Multiply-accumulates, or as much other work, below which waking other threads costs more than they save.
 const WORTH_SHARING: u64 = 1 << 18;
 
@@ -27,6 +30,19 @@ impl Work {
     fn is_worth_sharing(self) -> bool {
         self.0 >= WORTH_SHARING && rayon::current_num_threads() > 1
     }
+}
+
+/// Sets how many threads train and infer where the caller is in no pool of its own; 0 stands for as many as the machine has.
+///
+/// Without it there are as many as the environment variable `RAYON_NUM_THREADS` says, or as the machine has. Results do not
+/// depend on it. Another number for some calls alone is a pool of rayon's: `pool.install(|| trainer.step(..))`.
+///
+/// # Errors
+/// [`Error::Threads`] if threads are running already: it must come before the first step or inference.
+#[cfg(feature = "threads")]
+pub fn set_threads(threads: usize) -> Result<(), Error> {
+    let built = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    built.map_err(|error| Error::Threads { threads, reason: error.to_string() })
 }
 
 /// The number of threads that pieces may run on.

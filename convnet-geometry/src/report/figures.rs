@@ -3,6 +3,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
+use crate::algorithm::{Algorithm, Pass};
 use crate::architecture::Architecture;
 use crate::layer::{Layer, LayerKind};
 use crate::receptive_field::ReceptiveField;
@@ -40,6 +41,12 @@ impl<'a> Figures<'a> {
         let (neurons, unshared) = if layer.kind.weights() > 0 { (outputs, connections) } else { (0, 0) };
         let memory = if layer.is_in_place() { 0 } else { outputs.saturating_mul(SCALAR) };
         Self { layer, neurons, connections, unshared, memory, sees }
+    }
+
+    /// How one of its passes is computed for a batch of this size; nothing for a layer that has but one way. Batches of more than
+    /// [`SMALL_BATCH`](crate::SMALL_BATCH) images are all computed alike.
+    pub const fn algorithm(&self, images: usize, pass: Pass) -> Option<Algorithm> {
+        Algorithm::of(&self.layer.kind, images, pass)
     }
 
     /// Parameters that are neither weights nor biases: scales, shifts, slopes, and those of a user's own layer.

@@ -11,6 +11,7 @@ use serde::{Serialize, Serializer};
 use super::Report;
 use super::figures::{Figures, SCALAR, Totals};
 use crate::advice::Advice;
+use crate::algorithm::{Pass, SMALL_BATCH};
 use crate::architecture::{Architecture, LossKind};
 use crate::graph::source;
 use crate::join::Join;
@@ -71,6 +72,14 @@ struct WindowFields {
     groups: usize,
 }
 
+/// How a layer is computed in batches of 32 images and more; null where there is but one way.
+#[derive(Serialize)]
+struct AlgorithmFields {
+    forward: String,
+    by_parameters: String,
+    by_input: String,
+}
+
 /// An input of a layer: its place among the volumes, the layer that made it (null: the network's input).
 #[derive(Serialize)]
 struct InputFields<'a> {
@@ -91,6 +100,7 @@ struct LayerFields<'a> {
     output_place: usize,
     in_place: bool,
     window: Option<WindowFields>,
+    algorithms: Option<AlgorithmFields>,
     neurons: u64,
     connections: u64,
     weights: usize,
@@ -212,6 +222,7 @@ impl<'a> LayerFields<'a> {
             output_place: layer.output,
             in_place: layer.is_in_place(),
             window: layer.kind.window().map(|window| WindowFields::of(&window, &layer.kind)),
+            algorithms: AlgorithmFields::of(figures),
             neurons: figures.neurons,
             connections: figures.connections,
             weights: counts.weights,
@@ -260,6 +271,17 @@ impl WindowFields {
         };
         let (filter, stride, dilation) = (filter.into(), stride.into(), dilation.into());
         Self { filter, stride, dilation, padding: padding.into(), rounding, groups }
+    }
+}
+
+impl AlgorithmFields {
+    fn of(figures: &Figures<'_>) -> Option<Self> {
+        let of = |pass| figures.algorithm(SMALL_BATCH, pass).map(|algorithm| algorithm.to_string());
+        Some(Self {
+            forward: of(Pass::Forward)?,
+            by_parameters: of(Pass::ByParameters)?,
+            by_input: of(Pass::ByInput)?,
+        })
     }
 }
 

@@ -20,7 +20,8 @@ use crate::architecture::Architecture;
 ///
 /// * `name`, `input` and `output` (`width`, `height`, `depth`), `loss` (`softmax`, or null), `pattern` (text, or null);
 /// * `layers`, the rows of the wide table: `name`, `notation`, `kind`, `inputs` (each a `place`, the `layer` that made it,
-///   its `volume`), `output`, `window` (or null), all counts, `memory_bytes`, `receptive_field` (null: the whole image),
+///   its `volume`), `output`, `window` (or null), `algorithms` (of its `forward` pass, and of the gradients `by_parameters` and
+///   `by_input`, or null), all counts, `memory_bytes`, `receptive_field` (null: the whole image),
 ///   `tensors` and `state_tensors` (each with `name`, `role`, `shape`, `offset`, `count`, `fan_in`);
 /// * `totals`: the sums of the counts;
 /// * `advice`: each a `rule`, the `layer` (or null) and the `text`;

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::figures::{self, Figures, SCALAR, Totals};
+use crate::algorithm::{Pass, SMALL_BATCH};
 use crate::architecture::{Architecture, Place};
 use crate::join::Join;
 use crate::layer::{Layer, LayerKind};
@@ -15,12 +16,13 @@ use crate::volume::{Extent, Volume};
 use crate::window::Window;
 
 /// The heads of the columns. The first so many are text, the others numbers.
-const HEADS: [&str; 14] = [
+const HEADS: [&str; 15] = [
     "layer",
     "notation",
     "input",
     "output",
     "window",
+    "computed by",
     "neurons",
     "connections",
     "weights",
@@ -31,12 +33,13 @@ const HEADS: [&str; 14] = [
     "sees",
     "MACs",
 ];
-const TEXTS: usize = 5;
+const TEXTS: usize = 6;
 
 type Row = [String; HEADS.len()];
 
 /// What the heads leave open.
 const LEGEND: &str = "\
+computed by: in batches of 32 images and more, forward; for gradients by parameters (dw) or by the input (dx) where it differs
 neurons: numbers that weights make, the input's not counted; connections: numbers that outputs see, with biases
 other: scales, shifts, slopes, parameters of one's own layers; unshared: the parameters if each neuron had a filter of its own
 bytes: the output of one image in f32, 0 in place; sees: pixels of the image; MACs: multiply-accumulates forward, of one image
@@ -71,7 +74,7 @@ fn of_input(input: Volume) -> Row {
     let mut row = Row::default();
     row[0] = "INPUT".to_string();
     row[3] = input.to_string();
-    row[11] = Grouped(SCALAR.saturating_mul(input.count() as u64)).to_string();
+    row[12] = Grouped(SCALAR.saturating_mul(input.count() as u64)).to_string();
     row
 }
 
@@ -84,6 +87,7 @@ fn of_layer(figures: &Figures<'_>, places: &[Place]) -> Row {
         inputs(layer, places),
         layer.kind.output().to_string(),
         window(&layer.kind),
+        algorithms(figures),
         count(neurons),
         count(connections),
         count(counts.weights as u64),
@@ -103,6 +107,7 @@ fn of_totals(totals: &Totals) -> Row {
     [
         "total".to_string(),
         format!("{} parameters", Grouped(parameters)),
+        String::new(),
         String::new(),
         String::new(),
         String::new(),
@@ -137,6 +142,19 @@ fn inputs(layer: &Layer<'_>, places: &[Place]) -> String {
             format!("[{}x({depths})]", first.extent())
         }
     }
+}
+
+/// `direct`, or `direct, dx: planes` where a gradient is computed in another way.
+fn algorithms(figures: &Figures<'_>) -> String {
+    let of = |pass| figures.algorithm(SMALL_BATCH, pass);
+    let Some(forward) = of(Pass::Forward) else { return String::new() };
+    let mut text = forward.to_string();
+    for (pass, name) in [(Pass::ByParameters, "dw"), (Pass::ByInput, "dx")] {
+        if let Some(other) = of(pass).filter(|&other| other != forward) {
+            text += &format!(", {name}: {other}");
+        }
+    }
+    text
 }
 
 /// `11x11 s4 p0`, then what is not ordinary: `d2`, `g2`, `floor`.

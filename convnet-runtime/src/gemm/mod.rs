@@ -424,6 +424,76 @@ mod tests {
         Array2::from_shape_simple_fn((rows, columns), || T::standard_normal(&mut random))
     }
 
+    /// Every tier computes with lines what plain loops do, whatever the sizes.
+    #[test]
+    fn lines_and_their_inner_products_are_plain_sums() {
+        for (rows, columns, [outer, middle, inner]) in
+            [(1, 1, [1, 1, 1]), (6, 28, [5, 5, 1]), (13, 33, [2, 3, 2]), (7, 70, [3, 1, 4])]
+        {
+            check_lines::<f32>(rows, columns, [outer, middle, inner], 1e-5);
+            check_lines::<f64>(rows, columns, [outer, middle, inner], 1e-14);
+        }
+    }
+
+    fn check_lines<T: Scalar>(
+        rows: usize,
+        columns: usize,
+        [outer, middle, inner]: [usize; 3],
+        tolerance: f64,
+    ) {
+        let whole = columns.next_multiple_of(LINE);
+        let steps = |count, step| Steps { count, step };
+        let terms = Terms {
+            outer: steps(outer, 2 * whole),
+            middle: steps(middle, 3),
+            inner: steps(inner, 9 * whole),
+        };
+        let numbers = filled::<T>(1, 5 + terms.reach().expect("small numbers") + whole, 4);
+        let a = filled::<T>(rows, terms.count(), 5);
+        let close = |found: T, expected: f64| {
+            assert!(
+                (found.as_f64() - expected).abs() < tolerance * (1.0 + expected.abs()),
+                "{found} {expected}"
+            );
+        };
+        for tier in Tier::available() {
+            let numbers = numbers.as_slice().expect("a row");
+            let mut c = Array2::from_elem((rows, columns), T::nan());
+            T::lines(tier, a.view(), Lines { numbers, first: 5, terms }, c.view_mut());
+            for ((i, j), &found) in c.indexed_iter() {
+                let mut sum = 0.0;
+                for term in 0..terms.count() {
+                    let (y, x, z) = (term / inner / middle, term / inner % middle, term % inner);
+                    let at = 5 + y * terms.outer.step + x * terms.middle.step + z * terms.inner.step + j;
+                    sum += a[[i, term]].as_f64() * numbers[at].as_f64();
+                }
+                close(found, sum);
+            }
+            // Lines of A and of B, blocks by blocks, each with its own steps.
+            let (a_firsts, b_firsts): (Vec<_>, Vec<_>) =
+                ((0..rows).map(|i| 2 * i).collect(), (0..columns.min(9)).map(|j| j + 1).collect());
+            let sizes = [outer, middle, LINE];
+            let of_b = filled::<T>(1, 10 + (outer + middle) * 40 + LINE, 6);
+            let of_a = filled::<T>(1, 2 * rows + (outer + middle) * 50 + LINE, 7);
+            let [of_a, of_b] = [&of_a, &of_b].map(|numbers| numbers.as_slice().expect("a row"));
+            let a = Operand { numbers: of_a, firsts: &a_firsts, steps: [50, 17] };
+            let b = Operand { numbers: of_b, firsts: &b_firsts, steps: [40, 19] };
+            let mut c = Array2::from_elem((rows, b_firsts.len()), T::one());
+            T::dots(tier, a, b, sizes, c.view_mut());
+            for ((i, j), &found) in c.indexed_iter() {
+                let mut sum = 1.0;
+                for (block, line) in (0..outer).flat_map(|block| (0..middle).map(move |line| (block, line))) {
+                    for k in 0..LINE {
+                        let at_a = a_firsts[i] + block * 50 + line * 17 + k;
+                        let at_b = b_firsts[j] + block * 40 + line * 19 + k;
+                        sum += of_a[at_a].as_f64() * of_b[at_b].as_f64();
+                    }
+                }
+                close(found, sum);
+            }
+        }
+    }
+
     /// The plain product, in f64.
     fn reference<T: Scalar>(a: &Array2<T>, b: &Array2<T>, c: &Array2<T>) -> Array2<f64> {
         let wide = |matrix: &Array2<T>| matrix.mapv(Scalar::as_f64);

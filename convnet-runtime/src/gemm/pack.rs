@@ -156,7 +156,7 @@ fn fill<T: Scalar>(panel: &mut [T], index: usize, width: usize, matrix: &ArrayVi
     if matrix.strides()[0] == 1 {
         // Columns are adjacent, as those of a transposed matrix: they are read one after the other, some rows at a time, which
         // stay in the first-level cache until all columns are written.
-        const ROWS: usize = 64;
+        const ROWS: usize = 128;
         for (block, rows) in panel.chunks_mut(ROWS * width).zip(columns.axis_chunks_iter(Axis(0), ROWS)) {
             for (j, column) in rows.axis_iter(Axis(1)).enumerate() {
                 for (row, &number) in block.chunks_exact_mut(width).zip(column) {

@@ -1,13 +1,14 @@
 //! Micro-kernels for AVX2 with FMA: tiles of 6 rows and two vectors of columns, 12 of the 16 registers.
 
 use std::arch::x86_64::{
-    __m256, __m256d, _CMP_NLE_UQ, _MM_HINT_ET0, _MM_HINT_T0, _mm_prefetch, _mm256_add_pd, _mm256_add_ps,
-    _mm256_and_pd, _mm256_and_ps, _mm256_cmp_pd, _mm256_cmp_ps, _mm256_fmadd_pd, _mm256_fmadd_ps,
-    _mm256_loadu_pd, _mm256_loadu_ps, _mm256_mul_pd, _mm256_mul_ps, _mm256_set1_pd, _mm256_set1_ps,
-    _mm256_setzero_pd, _mm256_setzero_ps, _mm256_storeu_pd, _mm256_storeu_ps, _mm256_sub_pd, _mm256_sub_ps,
+    __m256, __m256d, _CMP_NLE_UQ, _mm256_add_pd, _mm256_add_ps, _mm256_and_pd, _mm256_and_ps, _mm256_cmp_pd,
+    _mm256_cmp_ps, _mm256_fmadd_pd, _mm256_fmadd_ps, _mm256_loadu_pd, _mm256_loadu_ps, _mm256_mul_pd,
+    _mm256_mul_ps, _mm256_set1_pd, _mm256_set1_ps, _mm256_setzero_pd, _mm256_setzero_ps, _mm256_storeu_pd,
+    _mm256_storeu_ps, _mm256_sub_pd, _mm256_sub_ps,
 };
 
 use super::kernel::{self, tile_kernel, vector};
+use super::prefetch::prefetch;
 use super::vector::Vector;
 use super::winograd::{self, Tiles, Transform};
 use crate::gemm::{Dots, Kernel, MicroKernel, Tile, TileKernel};
@@ -56,8 +57,18 @@ vector!(
     _mm256_add_ps,
     _mm256_sub_ps,
     _mm256_mul_ps,
-    _mm256_fmadd_ps,
     {
+        #[inline(always)]
+        fn prefetch(from: *const f32, to_write: bool) {
+            prefetch(from.cast(), to_write);
+        }
+
+        #[inline(always)]
+        unsafe fn multiply_add(self, factor: Self, term: Self) -> Self {
+            // SAFETY: as the caller vouches.
+            unsafe { _mm256_fmadd_ps(self, factor, term) }
+        }
+
         #[inline(always)]
         unsafe fn relu(self) -> Self {
             // SAFETY: as the caller vouches. Not less or equal, so that NaN stays.
@@ -76,8 +87,18 @@ vector!(
     _mm256_add_pd,
     _mm256_sub_pd,
     _mm256_mul_pd,
-    _mm256_fmadd_pd,
     {
+        #[inline(always)]
+        fn prefetch(from: *const f64, to_write: bool) {
+            prefetch(from.cast(), to_write);
+        }
+
+        #[inline(always)]
+        unsafe fn multiply_add(self, factor: Self, term: Self) -> Self {
+            // SAFETY: as the caller vouches.
+            unsafe { _mm256_fmadd_pd(self, factor, term) }
+        }
+
         #[inline(always)]
         unsafe fn relu(self) -> Self {
             // SAFETY: as the caller vouches. Not less or equal, so that NaN stays.

@@ -2,15 +2,15 @@
 //! `f64`) vectors are half as long, which are twice as many an instruction on most machines.
 
 use std::arch::x86_64::{
-    __m256, __m256d, __m512, __m512d, _CMP_NLE_UQ, _MM_HINT_ET0, _MM_HINT_T0, _mm_prefetch, _mm512_add_pd,
-    _mm512_add_ps, _mm512_cmp_pd_mask, _mm512_cmp_ps_mask, _mm512_fmadd_pd, _mm512_fmadd_ps, _mm512_loadu_pd,
-    _mm512_loadu_ps, _mm512_mask_storeu_pd, _mm512_mask_storeu_ps, _mm512_maskz_loadu_pd,
-    _mm512_maskz_loadu_ps, _mm512_maskz_mov_pd, _mm512_maskz_mov_ps, _mm512_mul_pd, _mm512_mul_ps,
-    _mm512_set1_pd, _mm512_set1_ps, _mm512_setzero_pd, _mm512_setzero_ps, _mm512_storeu_pd, _mm512_storeu_ps,
-    _mm512_sub_pd, _mm512_sub_ps,
+    __m256, __m256d, __m512, __m512d, _CMP_NLE_UQ, _mm512_add_pd, _mm512_add_ps, _mm512_cmp_pd_mask,
+    _mm512_cmp_ps_mask, _mm512_fmadd_pd, _mm512_fmadd_ps, _mm512_loadu_pd, _mm512_loadu_ps,
+    _mm512_mask_storeu_pd, _mm512_mask_storeu_ps, _mm512_maskz_loadu_pd, _mm512_maskz_loadu_ps,
+    _mm512_maskz_mov_pd, _mm512_maskz_mov_ps, _mm512_mul_pd, _mm512_mul_ps, _mm512_set1_pd, _mm512_set1_ps,
+    _mm512_setzero_pd, _mm512_setzero_ps, _mm512_storeu_pd, _mm512_storeu_ps, _mm512_sub_pd, _mm512_sub_ps,
 };
 
 use super::kernel::{self, tile_kernel, vector};
+use super::prefetch::prefetch;
 use super::vector::Vector;
 use super::winograd::{self, Tiles, Transform};
 use crate::gemm::{Dots, Kernel, MicroKernel, Tile, TileKernel};
@@ -69,8 +69,18 @@ vector!(
     _mm512_add_ps,
     _mm512_sub_ps,
     _mm512_mul_ps,
-    _mm512_fmadd_ps,
     {
+        #[inline(always)]
+        fn prefetch(from: *const f32, to_write: bool) {
+            prefetch(from.cast(), to_write);
+        }
+
+        #[inline(always)]
+        unsafe fn multiply_add(self, factor: Self, term: Self) -> Self {
+            // SAFETY: as the caller vouches.
+            unsafe { _mm512_fmadd_ps(self, factor, term) }
+        }
+
         #[inline(always)]
         unsafe fn relu(self) -> Self {
             // SAFETY: as the caller vouches. Not less or equal, so that NaN stays.
@@ -101,8 +111,18 @@ vector!(
     _mm512_add_pd,
     _mm512_sub_pd,
     _mm512_mul_pd,
-    _mm512_fmadd_pd,
     {
+        #[inline(always)]
+        fn prefetch(from: *const f64, to_write: bool) {
+            prefetch(from.cast(), to_write);
+        }
+
+        #[inline(always)]
+        unsafe fn multiply_add(self, factor: Self, term: Self) -> Self {
+            // SAFETY: as the caller vouches.
+            unsafe { _mm512_fmadd_pd(self, factor, term) }
+        }
+
         #[inline(always)]
         unsafe fn relu(self) -> Self {
             // SAFETY: as the caller vouches. Not less or equal, so that NaN stays.

@@ -90,7 +90,7 @@ macro_rules! tile_kernel {
 /// Implements [`Vector`] for a type of the machine's by its intrinsics.
 macro_rules! vector {
     ($vector:ty, $scalar:ty, $lanes:literal, $load:ident, $store:ident, $splat:ident, $add:ident, $subtract:ident,
-     $multiply:ident, $multiply_add:ident, { $($others:tt)* }) => {
+     $multiply:ident, { $($others:tt)* }) => {
         impl Vector<$scalar> for $vector {
             const LANES: usize = $lanes;
 
@@ -104,18 +104,6 @@ macro_rules! vector {
             unsafe fn store(self, to: *mut $scalar) {
                 // SAFETY: as the caller vouches.
                 unsafe { $store(to, self) }
-            }
-
-            #[inline(always)]
-            fn prefetch(from: *const $scalar, to_write: bool) {
-                // SAFETY: an address that cannot be read is ignored; every machine of this architecture has SSE.
-                unsafe {
-                    if to_write {
-                        _mm_prefetch::<_MM_HINT_ET0>(from.cast());
-                    } else {
-                        _mm_prefetch::<_MM_HINT_T0>(from.cast());
-                    }
-                }
             }
 
             #[inline(always)]
@@ -140,12 +128,6 @@ macro_rules! vector {
             unsafe fn multiply(self, other: Self) -> Self {
                 // SAFETY: as the caller vouches.
                 unsafe { $multiply(self, other) }
-            }
-
-            #[inline(always)]
-            unsafe fn multiply_add(self, factor: Self, term: Self) -> Self {
-                // SAFETY: as the caller vouches.
-                unsafe { $multiply_add(self, factor, term) }
             }
 
             $($others)*

@@ -8,7 +8,11 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod kernel;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod portable;
+#[cfg(target_arch = "x86_64")]
+mod prefetch;
 mod vector;
 pub(crate) mod winograd;
 
@@ -31,6 +35,8 @@ enum Set {
     Avx2(avx2::Avx2),
     #[cfg(target_arch = "x86_64")]
     Avx512(avx512::Avx512),
+    #[cfg(target_arch = "aarch64")]
+    Neon(neon::Neon),
 }
 
 impl Tier {
@@ -45,11 +51,13 @@ impl Tier {
             tiers.extend(avx2::Avx2::detect().map(|isa| Self(Set::Avx2(isa))));
             tiers.extend(avx512::Avx512::detect().map(|isa| Self(Set::Avx512(isa))));
         }
+        #[cfg(target_arch = "aarch64")]
+        tiers.extend(neon::Neon::detect().map(|isa| Self(Set::Neon(isa))));
         tiers
     }
 
     /// The tier that kernels use: the fastest, or the one that [`CONVNET_TIER`](TIER_VARIABLE) names (`portable`,
-    /// `avx2`, `avx512`). Read once.
+    /// `avx2`, `avx512`, `neon`). Read once.
     ///
     /// # Errors
     /// [`Error::Tier`] if the variable names a tier that does not exist or that this machine lacks.
@@ -62,7 +70,7 @@ impl Tier {
         current.clone().map_err(|name| Error::Tier { name, available: Self::available() })
     }
 
-    /// `portable`, `avx2` or `avx512`.
+    /// `portable`, `avx2`, `avx512` or `neon`.
     pub const fn name(self) -> &'static str {
         match self.0 {
             Set::Portable => "portable",
@@ -70,6 +78,8 @@ impl Tier {
             Set::Avx2(_) => "avx2",
             #[cfg(target_arch = "x86_64")]
             Set::Avx512(_) => "avx512",
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon(_) => "neon",
         }
     }
 
@@ -82,6 +92,8 @@ impl Tier {
             Set::Avx2(isa) => isa.vectorized(f),
             #[cfg(target_arch = "x86_64")]
             Set::Avx512(isa) => isa.vectorized(f),
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon(isa) => isa.vectorized(f),
         }
     }
 
@@ -92,6 +104,8 @@ impl Tier {
             Set::Avx2(isa) => isa.f32_kernel(),
             #[cfg(target_arch = "x86_64")]
             Set::Avx512(isa) => isa.f32_kernel(),
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon(isa) => isa.f32_kernel(),
         }
     }
 
@@ -102,6 +116,8 @@ impl Tier {
             Set::Avx2(isa) => isa.f64_kernel(),
             #[cfg(target_arch = "x86_64")]
             Set::Avx512(isa) => isa.f64_kernel(),
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon(isa) => isa.f64_kernel(),
         }
     }
 }

@@ -7,11 +7,11 @@
 
 use std::ops::Range;
 
-use convnet_geometry::Convolution;
+use convnet_geometry::{Convolution, Extent};
 
 use super::pieces::{framed, framed_numbers};
 use crate::gemm::{Finish, IN_ORDER, Packed, Panels, Rows, Steps, Terms, packed_length};
-use crate::layers::columns::Columns;
+use crate::layers::columns::{Beyond, Columns};
 use crate::layers::matrices::matrix_mut;
 use crate::layers::{Context, Memory};
 use crate::network::Gradients;
@@ -40,23 +40,38 @@ const TAPS: usize = 16;
 struct Cut {
     /// Parts of the batch.
     parts: usize,
-    /// Taps of one piece, and how many pieces there are.
-    taps: usize,
+    /// Rows of one piece, taps or filters, and how many pieces there are.
+    rows: usize,
     pieces: usize,
+    /// Numbers of one piece.
+    length: usize,
 }
 
 impl Cut {
-    fn of(convolution: &Convolution, images: usize) -> Self {
-        let (taps, weights) = (convolution.taps(), convolution.taps() * convolution.group_filters());
-        let parts = (ROOM / weights).clamp(1, PIECES).min(images);
-        let taps_of_piece = taps.div_ceil(PIECES.div_ceil(parts)).next_multiple_of(12);
-        Self { parts, taps: taps_of_piece, pieces: taps.div_ceil(taps_of_piece) }
+    /// Of sums of so many rows and columns.
+    fn of((rows, columns): (usize, usize), images: usize) -> Self {
+        let parts = (ROOM / (rows * columns)).clamp(1, PIECES).min(images);
+        let of_piece = rows.div_ceil(PIECES.div_ceil(parts)).next_multiple_of(12);
+        Self { parts, rows: of_piece, pieces: rows.div_ceil(of_piece), length: of_piece * columns }
     }
 
-    /// Numbers of one piece.
-    fn length(self, convolution: &Convolution) -> usize {
-        self.taps * convolution.group_filters()
+    /// Numbers of all pieces.
+    fn numbers(self) -> usize {
+        self.length.saturating_mul(self.parts * self.pieces)
     }
+
+    /// Of which images piece `index` sums which of so many rows.
+    fn piece(self, index: usize, images: usize, rows: usize) -> (Range<usize>, Range<usize>) {
+        let (part, piece) = (index / self.pieces, index % self.pieces);
+        let of_part = part * images / self.parts..(part + 1) * images / self.parts;
+        (of_part, piece * self.rows..rows.min((piece + 1) * self.rows))
+    }
+}
+
+/// Whether filters are of one pixel, which is never in the padding: then sums are in the filters' own order.
+fn is_pointwise(convolution: &Convolution) -> bool {
+    let is_one = convolution.window().filter == Extent::square(1);
+    is_one && Columns::new(convolution, 0).beyond() == Beyond::default()
 }
 
 /// Rows of outputs that are packed at a time.
@@ -69,14 +84,14 @@ fn rows_of_band(convolution: &Convolution) -> usize {
 pub(super) fn memory<T: Scalar>(convolution: &Convolution, images: usize, tier: Tier) -> Memory {
     let (rows, columns) = (rows_of_band(convolution), Columns::new(convolution, 0));
     let pixels = rows.saturating_mul(convolution.output().width);
-    let packed = packed_length::<T>(tier, pixels, convolution.group_filters());
     let framed = framed_numbers(columns.source(), columns.beyond(), 1, columns.source_rows(0..rows).len());
-    let cut = Cut::of(convolution, images);
-    Memory {
-        backward: cut.length(convolution).saturating_mul(cut.parts * cut.pieces),
-        worker_backward: packed.saturating_add(framed),
-        ..Memory::default()
-    }
+    let (taps, filters) = (convolution.taps(), convolution.group_filters());
+    let (cut, packed) = if is_pointwise(convolution) {
+        (Cut::of((filters, taps), images), packed_length::<T>(tier, pixels, taps))
+    } else {
+        (Cut::of((taps, filters), images), packed_length::<T>(tier, pixels, filters))
+    };
+    Memory { backward: cut.numbers(), worker_backward: packed.saturating_add(framed), ..Memory::default() }
 }
 
 pub(super) fn gradient<T: Scalar>(
@@ -86,17 +101,18 @@ pub(super) fn gradient<T: Scalar>(
     mode: Gradients,
     context: &mut Context<'_, T>,
 ) {
+    if is_pointwise(convolution) {
+        return pointwise(convolution, (input, output_gradient), gradient, mode, context);
+    }
     let Context { images, tier, ref mut packed, workers, .. } = *context;
     let (taps, filters) = (convolution.taps(), convolution.group_filters());
-    let cut = Cut::of(convolution, images);
+    let cut = Cut::of((taps, filters), images);
     let work = Work::of(images, convolution.macs() / convolution.groups() as u64);
     for (group, gradient) in gradient.chunks_exact_mut(filters * taps).enumerate() {
         let columns = Columns::new(convolution, group);
-        let sums = &mut packed[..cut.length(convolution) * cut.parts * cut.pieces];
-        parallel::chunks(sums, cut.length(convolution), work, |index, sums| {
-            let (part, piece) = (index / cut.pieces, index % cut.pieces);
-            let of_piece = piece * cut.taps..taps.min((piece + 1) * cut.taps);
-            let of_part = part * images / cut.parts..(part + 1) * images / cut.parts;
+        let sums = &mut packed[..cut.numbers()];
+        parallel::chunks(sums, cut.length, work, |index, sums| {
+            let (of_part, of_piece) = cut.piece(index, images, taps);
             sums.fill(T::zero());
             workers.with(|scratch| {
                 let piece = Piece { tier, convolution, columns: &columns, group, taps: of_piece };
@@ -115,7 +131,7 @@ pub(super) fn gradient<T: Scalar>(
                 let mut block = [[T::zero(); TAPS]; FILTERS];
                 let of_block = first..taps.min(first + TAPS);
                 for part in 0..cut.parts {
-                    let sums = &sums[part * cut.pieces * cut.taps * filters..];
+                    let sums = &sums[part * cut.pieces * cut.length..];
                     for (column, tap) in of_block.clone().enumerate() {
                         let sums = &sums[tap * filters..][of_piece.clone()];
                         block.iter_mut().zip(sums).for_each(|(row, &sum)| row[column] += sum);
@@ -127,6 +143,67 @@ pub(super) fn gradient<T: Scalar>(
                         Gradients::Overwrite => gradient.copy_from_slice(&row[..of_block.len()]),
                         Gradients::Accumulate => T::add_all(gradient, &row[..of_block.len()]),
                     }
+                }
+            }
+        });
+    }
+}
+
+/// [`gradient`] of filters of one pixel: rows are filters, whose gradients by the outputs are read where they lie, and the inputs
+/// are packed.
+fn pointwise<T: Scalar>(
+    convolution: &Convolution,
+    (input, output_gradient): (&[T], &[T]),
+    gradient: &mut [T],
+    mode: Gradients,
+    context: &mut Context<'_, T>,
+) {
+    let Context { images, tier, ref mut packed, workers, .. } = *context;
+    let (depth, filters, output) =
+        (convolution.group_depth(), convolution.group_filters(), convolution.output());
+    let (cut, rows) = (Cut::of((filters, depth), images), rows_of_band(convolution));
+    let work = Work::of(images, convolution.macs() / convolution.groups() as u64);
+    for (group, gradient) in gradient.chunks_exact_mut(filters * depth).enumerate() {
+        let columns = Columns::new(convolution, group);
+        let sums = &mut packed[..cut.numbers()];
+        parallel::chunks(sums, cut.length, work, |index, sums| {
+            let (of_part, of_piece) = cut.piece(index, images, filters);
+            let sums = &mut sums[..of_piece.len() * depth];
+            sums.fill(T::zero());
+            workers.with(|scratch| {
+                for (image, first) in
+                    of_part.flat_map(|image| (0..output.height).step_by(rows).map(move |y| (image, y)))
+                {
+                    let count = rows.min(output.height - first) * output.width;
+                    Panels::new(tier, count, depth, scratch).fill_by_row(|pixel| {
+                        let (y, x) = (first + pixel / output.width, pixel % output.width);
+                        &input[columns.first(&columns.at(image, y, x))..][..depth]
+                    });
+                    let packed = Packed::new(tier, count, depth, scratch);
+                    let pixel = (image * output.height + first) * output.width;
+                    let corner = pixel * output.depth + group * filters;
+                    let terms = Terms::run(Steps { count, step: output.depth });
+                    for (first, sums) in of_piece.clone().step_by(PLACES).zip(sums.chunks_mut(PLACES * depth))
+                    {
+                        let sums = matrix_mut(sums, depth);
+                        let firsts: [_; PLACES] = std::array::from_fn(|place| corner + first + place);
+                        let a = Rows { numbers: output_gradient, firsts: &firsts[..sums.nrows()], terms };
+                        let to = &IN_ORDER[..sums.nrows()];
+                        T::product(tier, a, packed, sums, to, Finish::Add);
+                    }
+                }
+            });
+        });
+        let sums = &*sums;
+        let work = Work::of(gradient.len(), cut.parts as u64);
+        parallel::chunks(gradient, FILTERS * depth, work, |index, gradient| {
+            let first = index * FILTERS * depth;
+            for part in 0..cut.parts {
+                let sums = &sums[part * cut.pieces * cut.length + first..][..gradient.len()];
+                if part == 0 && mode == Gradients::Overwrite {
+                    gradient.copy_from_slice(sums);
+                } else {
+                    T::add_all(gradient, sums);
                 }
             }
         });
