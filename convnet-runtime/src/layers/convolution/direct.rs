@@ -25,6 +25,9 @@ const PIXELS: usize = 96;
 /// Pieces that are enough for every thread to have some.
 const ENOUGH_PIECES: usize = 16;
 
+/// Channels of a piece of work, or twice the columns of a tile if that is fewer.
+const LEAST_CHANNELS: usize = 32;
+
 /// Pixels whose windows are multiplied together.
 const LOT: usize = 96;
 
@@ -54,9 +57,11 @@ pub(super) fn memory<T: Scalar>(convolution: &Convolution, images: usize, tier: 
     }
 }
 
-/// Channels are cut only where there is one group: twice as many as a panel has, so that windows are read less often.
+/// Channels are cut only where there is one group: two panels of narrow vectors, or one of wide ones, so that windows are read
+/// less often.
 fn channels<T: Scalar>(convolution: &Convolution, tier: Tier, depth: usize) -> (usize, usize) {
-    if convolution.groups() == 1 { (ENOUGH_PIECES, 2 * T::panel_width(tier)) } else { (1, depth) }
+    let least = T::panel_width(tier) * if T::panel_width(tier) < LEAST_CHANNELS { 2 } else { 1 };
+    if convolution.groups() == 1 { (ENOUGH_PIECES, least) } else { (1, depth) }
 }
 
 fn forward_cut<T: Scalar>(convolution: &Convolution, images: usize, tier: Tier) -> Cut {
