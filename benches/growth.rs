@@ -15,18 +15,18 @@ use convnet::{network, prelude::*};
 use ndarray::Array4;
 
 network! {
-    block layer() = CONV3-64 -> RELU;
+    block layer = CONV3-64 -> RELU;
 
-    struct Side8 { INPUT[8x8x64] -> [layer()]*4 -> GAP -> FC10 }
-    struct Side16 { INPUT[16x16x64] -> [layer()]*4 -> GAP -> FC10 }
-    struct Side32 { INPUT[32x32x64] -> [layer()]*4 -> GAP -> FC10 }
-    struct Side64 { INPUT[64x64x64] -> [layer()]*4 -> GAP -> FC10 }
-    struct Side128 { INPUT[128x128x64] -> [layer()]*4 -> GAP -> FC10 }
+    struct Side8 { INPUT[8x8x64] -> [layer]*4 -> GAP -> FC10 }
+    struct Side16 { INPUT[16x16x64] -> [layer]*4 -> GAP -> FC10 }
+    struct Side32 { INPUT[32x32x64] -> [layer]*4 -> GAP -> FC10 }
+    struct Side64 { INPUT[64x64x64] -> [layer]*4 -> GAP -> FC10 }
+    struct Side128 { INPUT[128x128x64] -> [layer]*4 -> GAP -> FC10 }
 
-    struct Depth1 { INPUT[32x32x64] -> [layer()]*1 -> GAP -> FC10 }
-    struct Depth2 { INPUT[32x32x64] -> [layer()]*2 -> GAP -> FC10 }
-    struct Depth8 { INPUT[32x32x64] -> [layer()]*8 -> GAP -> FC10 }
-    struct Depth16 { INPUT[32x32x64] -> [layer()]*16 -> GAP -> FC10 }
+    struct Depth1 { INPUT[32x32x64] -> [layer]*1 -> GAP -> FC10 }
+    struct Depth2 { INPUT[32x32x64] -> [layer]*2 -> GAP -> FC10 }
+    struct Depth8 { INPUT[32x32x64] -> [layer]*8 -> GAP -> FC10 }
+    struct Depth16 { INPUT[32x32x64] -> [layer]*16 -> GAP -> FC10 }
 }
 
 fn main() {

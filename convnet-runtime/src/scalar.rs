@@ -201,6 +201,13 @@ pub trait Kernels: Sized {
     fn clamp_rows(x: &mut [Self], row: usize, bound: f64);
 }
 
+/// The number, but 0 in place of one that is not normal: what a rule keeps of a gradient that stays away shrinks until it is one,
+/// and then an update takes several times as long (`benches/denormals.rs`). NaN stays.
+#[inline(always)]
+fn normal<T: Scalar>(number: T) -> T {
+    if number.abs() < T::min_positive_value() { T::zero() } else { number }
+}
+
 /// Compiles the kernels for a scalar.
 macro_rules! compile_kernels {
     ($scalar:ty, $kernel:ident) => {
@@ -262,13 +269,18 @@ macro_rules! compile_kernels {
                 // x * 0 is 0 for finite numbers and NaN for all others, and adds up without a branch; in many sums, since
                 // one alone would wait for each addition.
                 const LANES: usize = 32;
-                let (blocks, rest) = numbers.as_chunks::<LANES>();
-                let mut sums = [0.0; LANES];
-                for block in blocks {
-                    sums.iter_mut().zip(block).for_each(|(sum, number)| *sum += number * 0.0);
-                }
-                let rest: Self = rest.iter().map(|number| number * 0.0).sum();
-                sums.iter().sum::<Self>() + rest == 0.0
+                Tier::fastest().vectorized(
+                    #[inline(always)]
+                    || {
+                        let (blocks, rest) = numbers.as_chunks::<LANES>();
+                        let mut sums = [0.0; LANES];
+                        for block in blocks {
+                            sums.iter_mut().zip(block).for_each(|(sum, number)| *sum += number * 0.0);
+                        }
+                        let rest: Self = rest.iter().map(|number| number * 0.0).sum();
+                        sums.iter().sum::<Self>() + rest == 0.0
+                    },
+                )
             }
 
             fn add_two(a: &[Self], b: &[Self], to: &mut [Self], relu: bool) {
@@ -314,10 +326,15 @@ macro_rules! compile_kernels {
             }
 
             fn descend_with_velocity(x: &mut [Self], v: &mut [Self], dx: &[Self], rate: Self, kept: Self) {
-                for ((x, v), &dx) in x.iter_mut().zip(v).zip(dx) {
-                    *v = kept * *v - rate * dx;
-                    *x += *v;
-                }
+                Tier::fastest().vectorized(
+                    #[inline(always)]
+                    || {
+                        for ((x, v), &dx) in x.iter_mut().zip(v).zip(dx) {
+                            *v = normal(kept * *v - rate * dx);
+                            *x += *v;
+                        }
+                    },
+                );
             }
 
             fn rms_prop(
@@ -327,10 +344,15 @@ macro_rules! compile_kernels {
                 (rate, epsilon): (Self, Self),
                 [kept, new]: [Self; 2],
             ) {
-                for ((x, cache), &dx) in x.iter_mut().zip(cache).zip(dx) {
-                    *cache = kept * *cache + new * dx * dx;
-                    *x -= rate * dx / (cache.sqrt() + epsilon);
-                }
+                Tier::fastest().vectorized(
+                    #[inline(always)]
+                    || {
+                        for ((x, cache), &dx) in x.iter_mut().zip(cache).zip(dx) {
+                            *cache = normal(kept * *cache + new * dx * dx);
+                            *x -= rate * dx / (cache.sqrt() + epsilon);
+                        }
+                    },
+                );
             }
 
             fn adam(
@@ -343,11 +365,16 @@ macro_rules! compile_kernels {
                     [Self; 2],
                 ),
             ) {
-                for ((x, (m, v)), &dx) in x.iter_mut().zip(m.iter_mut().zip(v)).zip(dx) {
-                    *m = m_kept * *m + m_new * dx;
-                    *v = v_kept * *v + v_new * dx * dx;
-                    *x -= rate * (*m / m_correction) / ((*v / v_correction).sqrt() + epsilon);
-                }
+                Tier::fastest().vectorized(
+                    #[inline(always)]
+                    || {
+                        for ((x, (m, v)), &dx) in x.iter_mut().zip(m.iter_mut().zip(v)).zip(dx) {
+                            *m = normal(m_kept * *m + m_new * dx);
+                            *v = normal(v_kept * *v + v_new * dx * dx);
+                            *x -= rate * (*m / m_correction) / ((*v / v_correction).sqrt() + epsilon);
+                        }
+                    },
+                );
             }
 
             #[cfg(feature = "train")]

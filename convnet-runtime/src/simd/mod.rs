@@ -70,6 +70,12 @@ impl Tier {
         current.clone().map_err(|name| Error::Tier { name, available: Self::available() })
     }
 
+    /// The current tier; the portable one in place of an error, which workspaces report.
+    pub(crate) fn fastest() -> Self {
+        static FASTEST: OnceLock<Tier> = OnceLock::new();
+        *FASTEST.get_or_init(|| Self::current().unwrap_or(Self::PORTABLE))
+    }
+
     /// `portable`, `avx2`, `avx512` or `neon`.
     pub const fn name(self) -> &'static str {
         match self.0 {
