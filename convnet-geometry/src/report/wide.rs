@@ -148,13 +148,12 @@ fn inputs(layer: &Layer<'_>, places: &[Place]) -> String {
 fn algorithms(figures: &Figures<'_>) -> String {
     let of = |pass| figures.algorithm(SMALL_BATCH, pass);
     let Some(forward) = of(Pass::Forward) else { return String::new() };
-    let mut text = forward.to_string();
-    for (pass, name) in [(Pass::ByParameters, "dw"), (Pass::ByInput, "dx")] {
-        if let Some(other) = of(pass).filter(|&other| other != forward) {
-            text += &format!(", {name}: {other}");
-        }
-    }
-    text
+    let others =
+        [(Pass::ByParameters, "dw"), (Pass::ByInput, "dx")].into_iter().filter_map(|(pass, name)| {
+            let other = of(pass).filter(|&other| other != forward)?;
+            Some(format!("{name}: {other}"))
+        });
+    core::iter::once(forward.to_string()).chain(others).collect::<Vec<_>>().join(", ")
 }
 
 /// `11x11 s4 p0`, then what is not ordinary: `d2`, `g2`, `floor`.
