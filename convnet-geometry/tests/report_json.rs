@@ -44,6 +44,7 @@ fn a_row_has_these_fields() {
             "padding": {"left": 0, "right": 0, "top": 0, "bottom": 0},
             "rounding": "exact", "groups": 1,
         },
+        "algorithms": {"forward": "direct", "by_parameters": "direct", "by_input": "planes"},
         "neurons": 1600,
         "connections": 1600 * 151,
         "weights": 2400, "biases": 16, "scales": 0, "shifts": 0, "slopes": 0, "own": 0,

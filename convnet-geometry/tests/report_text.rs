@@ -109,6 +109,7 @@ fn alex_nets_first_layer_as_the_notes_work_it() {
             "[227x227x3]",
             "[55x55x96]",
             "11x11 s4 p0",
+            "direct",
             "290,400",
             "105,705,600",
             "34,848",
@@ -119,6 +120,18 @@ fn alex_nets_first_layer_as_the_notes_work_it() {
             "105,415,200"
         ]
     );
+}
+
+/// LeNet's first layer has too few filters for a vector, its second one too few channels backward.
+#[test]
+fn the_column_of_algorithms() {
+    let wide = zoo::le_net().report().wide().to_string();
+    let rows =
+        |name: &str, text: &str| wide.lines().any(|line| line.starts_with(name) && line.contains(text));
+    assert!(rows("conv1", "  planes  ") && rows("conv2", "  direct, dx: planes  "), "{wide}");
+    assert!(rows("fc1", "  product  ") && !rows("pool1", "product"), "{wide}");
+    let wide = zoo::vgg_16().report().wide().to_string();
+    assert!(wide.lines().any(|line| line.starts_with("conv2") && line.contains("  Winograd  ")), "{wide}");
 }
 
 /// The notes' two networks of neurons, whose inputs they do not count.
@@ -145,9 +158,9 @@ fn the_wide_table_is_aligned_and_adds_up() {
     let net = every_kind();
     let wide = net.report().wide().to_string();
     let lines: Vec<_> = wide.lines().collect();
-    assert_eq!(lines.len(), 1 + 1 + 1 + net.layers().len() + 1 + 3, "{wide}");
+    assert_eq!(lines.len(), 1 + 1 + 1 + net.layers().len() + 1 + 4, "{wide}");
     assert!(lines[1].starts_with("layer") && lines[1].ends_with("MACs"), "{wide}");
-    let total = lines[lines.len() - 4];
+    let total = lines[lines.len() - 5];
     assert!(total.starts_with("total") && total.len() <= lines[1].len(), "{wide}");
     assert!(total.contains(&format!("{} parameters", Grouped(net.parameters() as u64))), "{wide}");
     for part in ["[16x16x(8+8)]", "2*[16x16x16]", "3x3 s1 p1 g2"] {
