@@ -87,6 +87,37 @@ fn a_rule_goes_on_from_what_another_kept() {
     assert_eq!(after::<f64>(&mut heir, 5), after::<f64>(&mut rms_prop, 5));
 }
 
+/// Without gradients what a rule keeps ends at 0, and is no denormal number on the way, which would cost time at every update;
+/// beside a gradient it stays what it is, however small.
+#[test]
+fn nothing_kept_is_denormal_for_want_of_gradients() {
+    let (mut x, mut dx) = (made::<Other<f32>>(), made::<Other<f32>>());
+    let mut momentum = Momentum::new(1e-3, 0.5).expect("options");
+    let mut rms_prop = RmsProp::new(1e-3, 0.5).expect("options");
+    let mut adam = Adam::new(1e-3).expect("a rate").betas(0.5, 0.75).expect("betas");
+    for step in 0..600 {
+        dx.as_mut_slice().fill(if step == 0 { 1e-10 } else { 0.0 });
+        let rules: [&mut dyn Optimizer<f32>; 3] = [&mut momentum, &mut rms_prop, &mut adam];
+        for rule in rules {
+            rule.update(&mut x, &dx).expect("an update");
+        }
+        let Moments { first, second, .. } = adam.moments();
+        let kept = [momentum.velocity(), rms_prop.cache(), &first[..]];
+        assert!(kept.iter().copied().flatten().all(|number| !number.is_subnormal()), "{step}: {kept:?}");
+        let is_gone = first.iter().all(|&number| number == 0.0);
+        assert!(!is_gone || second.iter().all(|number| !number.is_subnormal()), "{step}: {second:?}");
+        if step == 599 {
+            assert!(kept.iter().copied().chain([&second[..]]).flatten().all(|&number| number == 0.0));
+        }
+    }
+    dx.as_mut_slice().fill(1e-21);
+    let mut rms_prop = RmsProp::new(1e-3, 0.5).expect("options").epsilon(1e-30).expect("an epsilon");
+    let before = x.as_slice().to_vec();
+    rms_prop.update(&mut x, &dx).expect("an update");
+    let moved = before.iter().zip(x.as_slice()).all(|(before, after)| (before - after).abs() < 1e-2);
+    assert!(moved && rms_prop.cache().iter().all(|&cache| cache > 0.0), "{:?}", rms_prop.cache());
+}
+
 #[test]
 fn options_are_checked() {
     fn refused<R>(made: Result<R, Error>, expected: &str) {

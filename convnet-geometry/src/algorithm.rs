@@ -33,6 +33,7 @@ pub enum ConvolutionAlgorithm {
     /// A number that is not finite spreads over all outputs of its tiles.
     Winograd,
     /// Rows of pixels, channel by channel: with stride 1 in one group, for volumes of a few channels.
+    /// A number that is not finite may spread over the gradients of all taps.
     Planes,
     /// All channels of a pixel at once, each with its own filter: where every group has one channel and one filter.
     Depthwise,
@@ -75,7 +76,7 @@ impl ConvolutionAlgorithm {
             Pass::Forward | Pass::ByParameters => (output.depth, output.width),
             Pass::ByInput => (input.depth, input.width),
         };
-        if Self::Depthwise.is_admissible(geometry) {
+        if geometry.groups() > 1 && Self::Depthwise.is_admissible(geometry) {
             Self::Depthwise
         } else if Self::Planes.is_admissible(geometry) && channels < FEW && width >= WIDE {
             Self::Planes

@@ -393,9 +393,11 @@ pub enum Error {
     },
     /// Threads that could not be had.
     #[cfg(feature = "threads")]
-    #[error("{threads} threads were asked for: {reason}; ask before the first step or inference")]
+    #[error(
+        "{threads} threads were asked for: {reason}; ask before the first network, workspace or trainer is made"
+    )]
     Threads {
-        /// How many were asked for; 0 for as many as the machine has.
+        /// How many were asked for.
         threads: usize,
         /// Why they could not be had.
         reason: String,

@@ -32,13 +32,13 @@ impl Work {
     }
 }
 
-/// Sets how many threads train and infer where the caller is in no pool of its own; 0 stands for as many as the machine has.
+/// Sets how many threads train and infer where the caller is in no pool of its own.
 ///
-/// Without it there are as many as the environment variable `RAYON_NUM_THREADS` says, or as the machine has. Results do not
+/// Without it, and for 0, there are as many as the environment variable `RAYON_NUM_THREADS` says, or as the machine has. Results do not
 /// depend on it. Another number for some calls alone is a pool of rayon's: `pool.install(|| trainer.step(..))`.
 ///
 /// # Errors
-/// [`Error::Threads`] if threads are running already: it must come before the first step or inference.
+/// [`Error::Threads`] if threads are running already: it must come before the first network, workspace or trainer is made.
 #[cfg(feature = "threads")]
 pub fn set_threads(threads: usize) -> Result<(), Error> {
     let built = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();

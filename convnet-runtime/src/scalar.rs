@@ -348,7 +348,9 @@ macro_rules! compile_kernels {
                     #[inline(always)]
                     || {
                         for ((x, cache), &dx) in x.iter_mut().zip(cache).zip(dx) {
-                            *cache = normal(kept * *cache + new * dx * dx);
+                            // Beside a gradient, a root of 0 would not be what is left of a small number.
+                            *cache = kept * *cache + new * dx * dx;
+                            *cache = if dx == 0.0 { normal(*cache) } else { *cache };
                             *x -= rate * dx / (cache.sqrt() + epsilon);
                         }
                     },
@@ -370,7 +372,10 @@ macro_rules! compile_kernels {
                     || {
                         for ((x, (m, v)), &dx) in x.iter_mut().zip(m.iter_mut().zip(v)).zip(dx) {
                             *m = normal(m_kept * *m + m_new * dx);
-                            *v = normal(v_kept * *v + v_new * dx * dx);
+                            // The first moment is gone before: beside one, a root of 0 would not be what is left of a small
+                            // number.
+                            *v = v_kept * *v + v_new * dx * dx;
+                            *v = if *m == 0.0 { normal(*v) } else { *v };
                             *x -= rate * (*m / m_correction) / ((*v / v_correction).sqrt() + epsilon);
                         }
                     },

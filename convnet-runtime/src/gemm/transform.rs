@@ -113,6 +113,10 @@ pub(super) fn tiles<'a, T: Scalar>(
     }
     assert!(rows.end <= before && columns.end <= before, "cells that the tile does not have");
     assert!(to.wanted.iter().all(|&wanted| wanted <= after), "cells that the transform does not give");
+    if !by.may_be_partial() {
+        let is_whole = [rows, columns].iter().all(|side| **side == (0..before)) && to.wanted == [after; 2];
+        assert!(is_whole, "a part of a filter");
+    }
     let at = |y: usize, x: usize| first + y.cast_signed() * steps[0] + x.cast_signed() * steps[1];
     if !rows.is_empty() && !columns.is_empty() {
         // All others lie between them.

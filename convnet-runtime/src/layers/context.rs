@@ -90,6 +90,16 @@ impl Memory {
         }
     }
 
+    /// That of the forward pass alone.
+    pub(crate) fn of_forward(self) -> Self {
+        Self { backward: 0, worker_backward: 0, ..self }
+    }
+
+    /// That of the backward pass alone.
+    pub(crate) fn of_backward(self) -> Self {
+        Self { backward: self.backward, worker_backward: self.worker_backward, ..Self::default() }
+    }
+
     /// Shared memory of a layer that trains.
     pub(crate) fn of_training(self) -> usize {
         self.filters.max(self.forward).max(self.backward)

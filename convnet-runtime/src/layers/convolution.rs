@@ -62,13 +62,17 @@ impl<T: Scalar> Layer<T> for Convolution {
     }
 
     fn memory(&self, images: usize, tier: Tier, algorithms: Algorithms) -> Memory {
-        let of_pass = |pass| match algorithms.of_convolution(self, images, pass) {
+        let of_algorithm = |pass| match algorithms.of_convolution(self, images, pass) {
             ConvolutionAlgorithm::Winograd => winograd::memory::<T>(self, images, tier),
             ConvolutionAlgorithm::Planes => planes::memory(self, images),
             ConvolutionAlgorithm::Depthwise => depthwise::memory(self),
             ConvolutionAlgorithm::Direct => {
                 direct::memory::<T>(self, images, tier).or(filters::memory::<T>(self, images, tier))
             }
+        };
+        let of_pass = |pass| match pass {
+            Pass::Forward => of_algorithm(pass).of_forward(),
+            Pass::ByParameters | Pass::ByInput => of_algorithm(pass).of_backward(),
         };
         Pass::ALL.map(of_pass).into_iter().fold(Memory::default(), Memory::or)
     }

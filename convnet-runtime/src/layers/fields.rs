@@ -78,8 +78,11 @@ pub(super) fn maxima<T: Scalar>(
 const NARROW: usize = 16;
 const ROW_NUMBERS: usize = 1024;
 
+/// Numbers that are compared together, of which some may be the next pixel's.
+const TOGETHER: usize = 8;
+
 /// The maxima of fields one after the other in rows: first those of each column of pixels, which are adjacent numbers however few
-/// channels there are.
+/// channels there are. (Of several zeros it may be one of another sign than row by row.)
 #[inline(always)]
 fn maxima_of_rows<T: Scalar>(
     fields: impl Iterator<Item = Field>,
@@ -87,13 +90,14 @@ fn maxima_of_rows<T: Scalar>(
     input: &[T],
     output: &mut [T],
 ) {
-    let (mut of_columns, mut rows) = ([T::zero(); ROW_NUMBERS], 0..0);
-    let of_columns = &mut of_columns[..width * depth];
-    for (Field { rows: of_field, columns }, maxima) in fields.zip(output.chunks_exact_mut(depth)) {
+    // With room behind the last pixel, so that as many numbers as a vector has can be read from there on.
+    let (mut numbers, mut rows) = ([T::zero(); ROW_NUMBERS + TOGETHER], 0..0);
+    for (i, Field { rows: of_field, columns }) in fields.enumerate() {
         if of_field != rows {
             rows = of_field;
             let mut lines =
                 input[rows.start * width * depth..rows.end * width * depth].chunks_exact(width * depth);
+            let of_columns = &mut numbers[..width * depth];
             of_columns.copy_from_slice(lines.next().expect("a field has rows"));
             for line in lines {
                 for (max, &value) in of_columns.iter_mut().zip(line) {
@@ -101,8 +105,26 @@ fn maxima_of_rows<T: Scalar>(
                 }
             }
         }
-        let row = Image { input: of_columns, width, depth };
-        row.channels(&Field { rows: 0..1, columns }, maxima, &mut []);
+        let maxima = &mut output[i * depth..];
+        match maxima.first_chunk_mut::<TOGETHER>() {
+            // What is written beyond the pixel's channels is written again with the next pixel.
+            Some(maxima) if (TOGETHER / 2..=TOGETHER).contains(&depth) => {
+                let at = |column: usize| -> &[T; TOGETHER] {
+                    numbers[column * depth..].first_chunk().expect("room behind the last pixel")
+                };
+                let mut found = *at(columns.start);
+                for column in columns.start + 1..columns.end {
+                    for (max, &value) in found.iter_mut().zip(at(column)) {
+                        *max = if wins(value, *max) { value } else { *max };
+                    }
+                }
+                *maxima = found;
+            }
+            _ => {
+                let row = Image { input: &numbers[..width * depth], width, depth };
+                row.channels(&Field { rows: 0..1, columns }, &mut maxima[..depth], &mut []);
+            }
+        }
     }
 }
 

@@ -7,42 +7,16 @@ use std::arch::x86_64::{
     _mm256_storeu_ps, _mm256_sub_pd, _mm256_sub_ps,
 };
 
-use super::kernel::{self, tile_kernel, vector};
+use super::kernel::{self, tier, tile_kernel, vector};
 use super::prefetch::prefetch;
 use super::vector::Vector;
 use super::winograd::{self, Tiles, Transform};
 use crate::gemm::{Dots, Kernel, MicroKernel, Tile, TileKernel};
 
-/// Proof that the machine has AVX2 and FMA.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Avx2(());
-
-impl Avx2 {
-    pub(crate) fn detect() -> Option<Self> {
-        (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Self(()))
-    }
-
-    /// What `f` gives, compiled with AVX2 where it is inlined. (Nothing is contracted to FMA: bits are those of plain Rust.)
-    #[expect(clippy::unused_self, reason = "who holds the token may have the instructions")]
-    pub(crate) fn vectorized<R>(self, f: impl FnOnce() -> R) -> R {
-        #[target_feature(enable = "avx2,fma")]
-        fn with_avx2<R>(f: impl FnOnce() -> R) -> R {
-            f()
-        }
-        // SAFETY: `self` proves AVX2 and FMA.
-        unsafe { with_avx2(f) }
-    }
-
-    #[expect(clippy::unused_self, reason = "who holds the token may have the kernel")]
-    pub(crate) fn f32_kernel(self) -> &'static dyn Kernel<f32> {
-        const { &MicroKernel(Self(())) }
-    }
-
-    #[expect(clippy::unused_self, reason = "who holds the token may have the kernel")]
-    pub(crate) fn f64_kernel(self) -> &'static dyn Kernel<f64> {
-        const { &MicroKernel(Self(())) }
-    }
-}
+tier!(
+    /// Proof that the machine has AVX2 and FMA.
+    Avx2, "avx2,fma", is_x86_feature_detected, "avx2" "fma"
+);
 
 tile_kernel!(Avx2, "avx2,fma", f32, __m256, __m256, 2, 1 2 3 4 5; 6);
 tile_kernel!(Avx2, "avx2,fma", f64, __m256d, __m256d, 2, 1 2 3 4 5; 6);

@@ -1,5 +1,5 @@
 //! Micro-kernels for AVX-512: tiles of 12 rows and two vectors of columns, 24 of the 32 registers. Of up to 8 columns (4 in
-//! `f64`) vectors are half as long, which are twice as many an instruction on most machines.
+//! `f64`) vectors are half as long, of which most machines compute twice as many.
 
 use std::arch::x86_64::{
     __m256, __m256d, __m512, __m512d, _CMP_NLE_UQ, _mm512_add_pd, _mm512_add_ps, _mm512_cmp_pd_mask,
@@ -9,48 +9,17 @@ use std::arch::x86_64::{
     _mm512_setzero_pd, _mm512_setzero_ps, _mm512_storeu_pd, _mm512_storeu_ps, _mm512_sub_pd, _mm512_sub_ps,
 };
 
-use super::kernel::{self, tile_kernel, vector};
+use super::kernel::{self, tier, tile_kernel, vector};
 use super::prefetch::prefetch;
 use super::vector::Vector;
 use super::winograd::{self, Tiles, Transform};
 use crate::gemm::{Dots, Kernel, MicroKernel, Tile, TileKernel};
 
-/// Proof that the machine has AVX-512 F, VL, BW and DQ, besides AVX2 and FMA.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Avx512(());
-
-impl Avx512 {
-    pub(crate) fn detect() -> Option<Self> {
-        let has_all = is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512vl")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("avx2")
-            && is_x86_feature_detected!("fma");
-        has_all.then_some(Self(()))
-    }
-
-    /// What `f` gives, compiled with AVX-512 where it is inlined. (Nothing is contracted to FMA: bits are those of plain Rust.)
-    #[expect(clippy::unused_self, reason = "who holds the token may have the instructions")]
-    pub(crate) fn vectorized<R>(self, f: impl FnOnce() -> R) -> R {
-        #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
-        fn with_avx512<R>(f: impl FnOnce() -> R) -> R {
-            f()
-        }
-        // SAFETY: `self` proves all of them.
-        unsafe { with_avx512(f) }
-    }
-
-    #[expect(clippy::unused_self, reason = "who holds the token may have the kernel")]
-    pub(crate) fn f32_kernel(self) -> &'static dyn Kernel<f32> {
-        const { &MicroKernel(Self(())) }
-    }
-
-    #[expect(clippy::unused_self, reason = "who holds the token may have the kernel")]
-    pub(crate) fn f64_kernel(self) -> &'static dyn Kernel<f64> {
-        const { &MicroKernel(Self(())) }
-    }
-}
+tier!(
+    /// Proof that the machine has AVX-512 F, VL, BW and DQ, besides AVX2 and FMA.
+    Avx512, "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma", is_x86_feature_detected,
+    "avx512f" "avx512vl" "avx512bw" "avx512dq" "avx2" "fma"
+);
 
 tile_kernel!(
     Avx512, "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma", f32, __m512, __m256, 6, 1 2 3 4 5 6 7 8 9 10 11; 12

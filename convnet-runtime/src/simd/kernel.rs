@@ -18,6 +18,40 @@ macro_rules! each_row {
     };
 }
 
+/// Declares a tier: the proof that the machine has its features, and what comes with it.
+macro_rules! tier {
+    ($(#[$doc:meta])* $tier:ident, $features:literal, $detected:ident, $($feature:tt)*) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub(crate) struct $tier(());
+
+        impl $tier {
+            pub(crate) fn detect() -> Option<Self> {
+                ($($detected!($feature))&&*).then_some(Self(()))
+            }
+
+            /// What `f` gives, compiled with the tier's instructions where it is inlined. (Nothing is contracted to FMA: bits are
+            /// those of plain Rust.)
+            pub(crate) fn vectorized<R>(self, f: impl FnOnce() -> R) -> R {
+                #[target_feature(enable = $features)]
+                fn with_features<R>(f: impl FnOnce() -> R) -> R {
+                    f()
+                }
+                // SAFETY: `self` proves the features.
+                unsafe { with_features(f) }
+            }
+
+            pub(crate) fn f32_kernel(self) -> &'static dyn Kernel<f32> {
+                const { &MicroKernel(Self(())) }
+            }
+
+            pub(crate) fn f64_kernel(self) -> &'static dyn Kernel<f64> {
+                const { &MicroKernel(Self(())) }
+            }
+        }
+    };
+}
+
 /// Implements [`TileKernel`](crate::gemm::TileKernel) of a scalar for a tier: tiles of up to so many rows, and two wide vectors of
 /// columns, one, or a narrow one.
 macro_rules! tile_kernel {
@@ -135,7 +169,7 @@ macro_rules! vector {
     };
 }
 
-pub(super) use {tile_kernel, vector};
+pub(super) use {tier, tile_kernel, vector};
 
 /// A tile of `ROWS` rows and `VECTORS` vectors of columns.
 ///

@@ -5,42 +5,17 @@ use std::arch::aarch64::{
     vdupq_n_f64, vfmaq_f32, vfmaq_f64, vld1q_f32, vld1q_f64, vmulq_f32, vmulq_f64, vst1q_f32, vst1q_f64,
     vsubq_f32, vsubq_f64,
 };
+use std::arch::is_aarch64_feature_detected;
 
-use super::kernel::{self, tile_kernel, vector};
+use super::kernel::{self, tier, tile_kernel, vector};
 use super::vector::Vector;
 use super::winograd::{self, Tiles, Transform};
 use crate::gemm::{Dots, Kernel, MicroKernel, Tile, TileKernel};
 
-/// Proof that the machine has NEON, as every one of this architecture does that runs an ordinary system.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Neon(());
-
-impl Neon {
-    pub(crate) fn detect() -> Option<Self> {
-        std::arch::is_aarch64_feature_detected!("neon").then_some(Self(()))
-    }
-
-    /// What `f` gives, compiled with NEON where it is inlined.
-    #[expect(clippy::unused_self, reason = "who holds the token may have the instructions")]
-    pub(crate) fn vectorized<R>(self, f: impl FnOnce() -> R) -> R {
-        #[target_feature(enable = "neon")]
-        fn with_neon<R>(f: impl FnOnce() -> R) -> R {
-            f()
-        }
-        // SAFETY: `self` proves NEON.
-        unsafe { with_neon(f) }
-    }
-
-    #[expect(clippy::unused_self, reason = "who holds the token may have the kernel")]
-    pub(crate) fn f32_kernel(self) -> &'static dyn Kernel<f32> {
-        const { &MicroKernel(Self(())) }
-    }
-
-    #[expect(clippy::unused_self, reason = "who holds the token may have the kernel")]
-    pub(crate) fn f64_kernel(self) -> &'static dyn Kernel<f64> {
-        const { &MicroKernel(Self(())) }
-    }
-}
+tier!(
+    /// Proof that the machine has NEON, as every one of this architecture does that runs an ordinary system.
+    Neon, "neon", is_aarch64_feature_detected, "neon"
+);
 
 tile_kernel!(Neon, "neon", f32, float32x4_t, float32x4_t, 6, 1 2 3 4 5 6 7 8 9 10 11; 12);
 tile_kernel!(Neon, "neon", f64, float64x2_t, float64x2_t, 6, 1 2 3 4 5 6 7 8 9 10 11; 12);

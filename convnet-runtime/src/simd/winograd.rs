@@ -66,6 +66,11 @@ pub enum Transform {
 }
 
 impl Transform {
+    /// Whether tiles may lack numbers: those of volumes may, filters are whole.
+    pub(crate) const fn may_be_partial(self) -> bool {
+        matches!(self, Self::Input | Self::Output(_) | Self::OutputGradient(_))
+    }
+
     /// Whether it reads a volume, and writes adjacent numbers as they are.
     pub(crate) const fn is_of_volume(self) -> bool {
         matches!(self, Self::Input | Self::OutputGradient(_))

@@ -12,10 +12,10 @@ use crate::scalar::Scalar;
 /// Parts of a batch whose gradients by the filters are summed apart, and added in their order.
 const PARTS: usize = 8;
 
-/// What it needs for filters whose channels are adjacent, and for sums of parts of the batch.
+/// What it needs for filters whose channels are adjacent, and for sums of parts of the batch, each with those of a row.
 pub(super) fn memory(convolution: &Convolution) -> Memory {
     let weights = convolution.weights();
-    Memory { filters: weights, backward: weights.saturating_mul(PARTS), ..Memory::default() }
+    Memory { filters: weights, backward: weights.saturating_mul(2 * PARTS), ..Memory::default() }
 }
 
 /// The windows of a convolution.
@@ -98,7 +98,7 @@ pub(super) fn forward<T: Scalar>(
                 }
                 windows.cells(y, |cell, outputs, pixel, step| {
                     let filter = &filters[cell * depth..][..depth];
-                    let pixels = image[pixel * depth..].chunks(step * depth);
+                    let pixels = image[pixel * depth..].chunks(step.saturating_mul(depth));
                     let outputs = output[outputs.start * depth..outputs.end * depth].chunks_exact_mut(depth);
                     for (output, pixel) in outputs.zip(pixels) {
                         add_products(output, &pixel[..depth], filter);
@@ -136,7 +136,7 @@ pub(super) fn input_gradient<T: Scalar>(
                 for (y, row) in rows.chunks_exact(row).enumerate() {
                     windows.cells(y, |cell, outputs, pixel, step| {
                         let filter = &filters[cell * depth..][..depth];
-                        let pixels = gradient[pixel * depth..].chunks_mut(step * depth);
+                        let pixels = gradient[pixel * depth..].chunks_mut(step.saturating_mul(depth));
                         let outputs = row[outputs.start * depth..outputs.end * depth].chunks_exact(depth);
                         for (output, pixel) in outputs.zip(pixels) {
                             add_products(&mut pixel[..depth], output, filter);
@@ -158,8 +158,9 @@ pub(super) fn filter_gradient<T: Scalar>(
     let Context { images, tier, ref mut packed, .. } = *context;
     let (windows, depth, weights) = (Windows::of(convolution), convolution.filters(), convolution.weights());
     let (parts, row) = (PARTS.min(images), windows.output.width * depth);
-    let sums = &mut packed[..parts * weights];
-    parallel::chunks(sums, weights, Work::of(images, convolution.macs()), |part, sums| {
+    let sums = &mut packed[..2 * parts * weights];
+    parallel::chunks(sums, 2 * weights, Work::of(images, convolution.macs()), |part, sums| {
+        let (sums, of_row) = sums.split_at_mut(weights);
         sums.fill(T::zero());
         for image in part * images / parts..(part + 1) * images / parts {
             let rows = &output_gradient[image * windows.output.count()..][..windows.output.count()];
@@ -168,14 +169,16 @@ pub(super) fn filter_gradient<T: Scalar>(
                 #[inline(always)]
                 || {
                     for (y, row) in rows.chunks_exact(row).enumerate() {
+                        of_row.fill(T::zero());
                         windows.cells(y, |cell, outputs, pixel, step| {
-                            let sums = &mut sums[cell * depth..][..depth];
-                            let pixels = image[pixel * depth..].chunks(step * depth);
+                            let sums = &mut of_row[cell * depth..][..depth];
+                            let pixels = image[pixel * depth..].chunks(step.saturating_mul(depth));
                             let outputs = row[outputs.start * depth..outputs.end * depth].chunks_exact(depth);
                             for (output, pixel) in outputs.zip(pixels) {
                                 add_products(sums, output, &pixel[..depth]);
                             }
                         });
+                        sums.iter_mut().zip(&*of_row).for_each(|(sum, &of_row)| *sum += of_row);
                     }
                 },
             );
@@ -185,7 +188,7 @@ pub(super) fn filter_gradient<T: Scalar>(
     let taps = weights / depth;
     for (filter, gradient) in gradient.chunks_exact_mut(taps).enumerate() {
         for (tap, gradient) in gradient.iter_mut().enumerate() {
-            let sum: T = sums.chunks_exact(weights).map(|sums| sums[tap * depth + filter]).sum();
+            let sum: T = sums.chunks_exact(2 * weights).map(|sums| sums[tap * depth + filter]).sum();
             *gradient = if mode == Gradients::Accumulate { *gradient + sum } else { sum };
         }
     }
