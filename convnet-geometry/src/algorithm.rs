@@ -162,7 +162,7 @@ impl DenseAlgorithm {
     }
 }
 
-/// The algorithm of a layer that has several, forward, for a batch of this size.
+/// The algorithm of a layer that has several, for a batch of some size and a pass.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Algorithm {

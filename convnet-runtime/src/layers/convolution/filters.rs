@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use convnet_geometry::{Convolution, Extent};
 
-use super::pieces::{framed, framed_numbers};
+use super::pieces::{add_parts, framed, framed_numbers};
 use crate::gemm::{Finish, IN_ORDER, Packed, Panels, Rows, Steps, Terms, packed_length};
 use crate::layers::columns::{Beyond, Columns};
 use crate::layers::matrices::matrix_mut;
@@ -198,14 +198,9 @@ fn pointwise<T: Scalar>(
         let work = Work::of(gradient.len(), cut.parts as u64);
         parallel::chunks(gradient, FILTERS * depth, work, |index, gradient| {
             let first = index * FILTERS * depth;
-            for part in 0..cut.parts {
-                let sums = &sums[part * cut.pieces * cut.length + first..][..gradient.len()];
-                if part == 0 && mode == Gradients::Overwrite {
-                    gradient.copy_from_slice(sums);
-                } else {
-                    T::add_all(gradient, sums);
-                }
-            }
+            let length = gradient.len();
+            let parts = sums.chunks_exact(cut.pieces * cut.length).map(|part| &part[first..][..length]);
+            add_parts(parts, gradient, mode);
         });
     }
 }

@@ -7,6 +7,7 @@ use ndarray::ArrayViewMut2;
 
 use crate::layers::columns::{Beyond, Frame};
 use crate::layers::matrices::matrix_mut;
+use crate::network::Gradients;
 use crate::parallel::{self, Work};
 use crate::scalar::Scalar;
 
@@ -129,4 +130,19 @@ pub(super) fn framed_numbers(volume: Volume, beyond: Beyond, images: usize, rows
     }
     let width = volume.width.saturating_add(beyond.left).saturating_add(beyond.right);
     images.saturating_mul(rows).saturating_mul(width).saturating_mul(volume.depth)
+}
+
+/// The gradient that parts of a batch sum up to, in their order.
+pub(super) fn add_parts<'a, T: Scalar>(
+    parts: impl Iterator<Item = &'a [T]>,
+    gradient: &mut [T],
+    mode: Gradients,
+) {
+    for (index, part) in parts.enumerate() {
+        if index == 0 && mode == Gradients::Overwrite {
+            gradient.copy_from_slice(part);
+        } else {
+            T::add_all(gradient, part);
+        }
+    }
 }

@@ -10,7 +10,7 @@ use std::ops::Range;
 use convnet_geometry::{Convolution, Extent, Volume};
 use ndarray::{ArrayView2, ArrayViewMut2, Axis, ShapeBuilder};
 
-use super::pieces::Cut;
+use super::pieces::{Cut, add_parts};
 use crate::gemm::{LINE, Lines, Operand, Steps, Terms};
 use crate::layers::matrices::{matrix, matrix_mut};
 use crate::layers::{Context, Memory};
@@ -339,12 +339,7 @@ pub(super) fn filter_gradient<T: Scalar>(
             }
         });
     });
-    let (first, others) = sums.split_at(weights);
-    match mode {
-        Gradients::Overwrite => gradient.copy_from_slice(first),
-        Gradients::Accumulate => T::add_all(gradient, first),
-    }
-    others.chunks_exact(weights).for_each(|part| T::add_all(gradient, part));
+    add_parts(sums.chunks_exact(weights), gradient, mode);
 }
 
 /// Adds the inner products of the planes of some rows of some images to those of filters by taps.
