@@ -9,7 +9,7 @@ use convnet_geometry::{
 use ndarray::{ArrayView2, ArrayViewMut2, NdFloat};
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::gemm::{Cells, Finish, Lines, Operand, Packed, Rows, Transformed};
+use crate::gemm::{Cells, Finish, Lines, Operand, Packed, Products, Rows, Transformed};
 use crate::layers::{Runs, RunsInPlace};
 use crate::network::Gradients;
 #[cfg(feature = "train")]
@@ -116,6 +116,9 @@ pub trait Kernels: Sized {
         c_rows: &[usize],
         finish: Finish<'_, Self>,
     );
+
+    /// As many products as there are matrices.
+    fn products(tier: Tier, products: Products<'_, Self>, to: &mut [Self]);
 
     /// `C = A * B`, the rows of B being lines.
     fn lines(tier: Tier, a: ArrayView2<'_, Self>, b: Lines<'_, Self>, c: ArrayViewMut2<'_, Self>);
@@ -235,6 +238,10 @@ macro_rules! compile_kernels {
                 finish: Finish<'_, Self>,
             ) {
                 tier.$kernel().product(a, b, c, c_rows, finish);
+            }
+
+            fn products(tier: Tier, products: Products<'_, Self>, to: &mut [Self]) {
+                tier.$kernel().products(products, to);
             }
 
             fn lines(tier: Tier, a: ArrayView2<'_, Self>, b: Lines<'_, Self>, c: ArrayViewMut2<'_, Self>) {

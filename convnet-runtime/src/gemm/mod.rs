@@ -11,6 +11,7 @@
 
 mod lines;
 mod pack;
+mod stack;
 mod tile;
 mod transform;
 
@@ -25,6 +26,7 @@ pub(crate) use lines::LINE;
 pub use lines::{Lines, Operand};
 pub use pack::Packed;
 pub(crate) use pack::{Panels, packed_length};
+pub use stack::{Products, Stack};
 pub(crate) use tile::{
     DOT_COLUMNS, DOT_ROWS, Dots, IN_ORDER, TILE_COLUMNS, TILE_ROWS, Tile, TileFinish, TileKernel,
 };
@@ -96,6 +98,9 @@ pub(crate) trait Kernel<T>: Sync {
         c_rows: &[usize],
         finish: Finish<'_, T>,
     );
+
+    /// As many products as there are matrices.
+    fn products(&self, products: Products<'_, T>, to: &mut [T]);
 
     /// `C = A * B`, the rows of B being lines that can be read up to a multiple of [`LINE`] numbers.
     fn lines(&self, a: ArrayView2<'_, T>, b: Lines<'_, T>, c: ArrayViewMut2<'_, T>);
@@ -192,6 +197,10 @@ impl<T: Scalar, K: TileKernel<T>> Kernel<T> for MicroKernel<K> {
                 unsafe { self.0.run(&tile) };
             }
         }
+    }
+
+    fn products(&self, products: Products<'_, T>, to: &mut [T]) {
+        self.stacked(products, to);
     }
 
     fn lines(&self, a: ArrayView2<'_, T>, b: Lines<'_, T>, mut c: ArrayViewMut2<'_, T>) {

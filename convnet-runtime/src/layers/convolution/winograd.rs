@@ -13,7 +13,7 @@ use convnet_geometry::{Convolution, Volume, winograd_outputs};
 use ndarray::{ArrayViewMut2, ShapeBuilder, s};
 
 use super::pieces::{Cut, Piece};
-use crate::gemm::{Cells, Finish, IN_ORDER, Packed, Panels, Rows, Steps, Terms, Transformed, packed_length};
+use crate::gemm::{Cells, Finish, Packed, Panels, Products, Stack, Transformed, packed_length};
 use crate::layers::matrices::matrix_mut;
 use crate::layers::{Context, ConvolutionAlgorithm, Memory};
 use crate::network::Gradients;
@@ -40,9 +40,6 @@ const ROOM: usize = 1 << 21;
 
 /// The most parts of the filters' gradient.
 const PARTS: usize = 8;
-
-/// Rows of a product whose places are worked out at once.
-const PLACES: usize = IN_ORDER.len();
 
 /// Channels of filters that are transformed at a time.
 const CHANNELS: usize = 16;
@@ -343,22 +340,18 @@ impl<T: Scalar> Pass<'_, T> {
                 let to = Transformed::rows(inputs, 0, steps(1), [POINTS; 2]);
                 T::transform(tier, Transform::Input, from, to, Finish::STORE);
             }
-            let terms = Terms::run(Steps::adjacent(depth));
-            for (cell, products) in products.chunks_exact_mut(products_apart).enumerate() {
-                let products = &mut products[..count * columns];
-                let of_cell = cell * (depth | 1)..cell * (depth | 1) + depth;
-                let filters = self.filters.block(of_cell, column..column + columns);
-                for (first, products) in (0..).step_by(PLACES).zip(products.chunks_mut(PLACES * columns)) {
-                    let products = matrix_mut(products, columns);
-                    let mut firsts = [0; PLACES];
-                    for (row, place) in firsts.iter_mut().enumerate() {
-                        *place = cell * inputs_apart + (first + row) * depth;
-                    }
-                    let length = products.nrows();
-                    let a = Rows { numbers: inputs, firsts: &firsts[..length], terms };
-                    T::product(tier, a, filters, products, &IN_ORDER[..length], Finish::STORE);
-                }
-            }
+            let filters = self.filters.block(0..self.filters.rows(), column..column + columns);
+            let of_cells = Products {
+                count: CELLS,
+                rows: count,
+                depth,
+                a: (inputs, Stack { apart: inputs_apart, row: depth, column: 1 }),
+                b: filters,
+                b_apart: depth | 1,
+                c: Stack { apart: products_apart, row: columns, column: 1 },
+                adds: false,
+            };
+            T::products(tier, of_cells, products);
             let finish = self.finish.columns(column..column + columns);
             for (index, tile) in tiles().enumerate() {
                 let from = transformed(products, index * columns, products_apart, columns);
@@ -500,16 +493,16 @@ impl<T: Scalar> FilterGradient<'_, T> {
             T::transform(tier, Transform::OutputGradient(stencil.form), from, to, Finish::STORE);
         }
         let inputs = Packed::new(tier, CELLS * (count | 1), depth, inputs);
-        let terms = Terms::run(Steps { count, step: filters.len() });
-        let sums = sums.chunks_exact_mut(apart(filters.len() * depth));
-        for (cell, sums) in sums.take(CELLS).enumerate() {
-            let sums = &mut sums[..filters.len() * depth];
-            let inputs = inputs.block(cell * (count | 1)..cell * (count | 1) + count, 0..depth);
-            let first = cell * gradients_apart;
-            let firsts: [_; COLUMNS] = std::array::from_fn(|k| first + k);
-            let a = Rows { numbers: gradients, firsts: &firsts[..filters.len()], terms };
-            let to = &IN_ORDER[..filters.len()];
-            T::product(tier, a, inputs, matrix_mut(sums, depth), to, Finish::Add);
-        }
+        let of_cells = Products {
+            count: CELLS,
+            rows: filters.len(),
+            depth: count,
+            a: (gradients, Stack { apart: gradients_apart, row: 1, column: filters.len() }),
+            b: inputs,
+            b_apart: count | 1,
+            c: Stack { apart: apart(filters.len() * depth), row: depth, column: 1 },
+            adds: true,
+        };
+        T::products(tier, of_cells, sums);
     }
 }
