@@ -7,7 +7,7 @@
     checks/mutants.py --jobs 2           two at a time, each in a checkout of its own under target/mutants
     checks/mutants.py --resume           goes on where an interrupted run stopped
 
-The sample is drawn by --seed from the references, losses, geometry, optimizers and regularisers. Mutations made by hand
+The sample is drawn by --seed from the references, losses, geometry, optimizers, schedules and regularisers. Mutations made by hand
 stand in checks/mutants-handmade.txt, those that change nothing, each with its argument, in checks/mutants-equivalent.txt.
 At least 95 % of those that change something must be caught, or the script fails.
 
@@ -41,7 +41,8 @@ MUTATED = {
     ],
     "convnet-runtime/src/reference/": [f"{UNIT} reference losses::", UNIT],
     "convnet-runtime/src/losses/": [f"{UNIT} losses::", f"{FACADE} --test losses --test bad_input", f"{FACADE} --test oracle"],
-    "convnet-runtime/src/optimizers/": [f"{FACADE} --test optimizers", f"{FACADE} --test oracle"],
+    "convnet-runtime/src/optimizers/": [f"{UNIT} optimizers::", f"{FACADE} --test optimizers --test lbfgs", f"{FACADE} --test oracle"],
+    "convnet-runtime/src/schedules/": [f"{FACADE} --test schedules", f"{FACADE} --test oracle"],
     "convnet-runtime/src/regularization/": [f"{UNIT} regularization::", f"{FACADE} --test regularization --test gradient_check"],
     "convnet-runtime/src/gemm/": KERNELS,
     "convnet-runtime/src/simd/": KERNELS,

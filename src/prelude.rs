@@ -13,9 +13,11 @@ pub use convnet_geometry::{Architecture, UpdateRule, Volume};
 pub use convnet_runtime::data::{LabelledImages, Scaling};
 pub use convnet_runtime::losses::{Loss, Softmax, Svm};
 #[cfg(feature = "train")]
-pub use convnet_runtime::optimizers::{Adam, Momentum, Optimizer, RmsProp, Sgd};
+pub use convnet_runtime::optimizers::{Adagrad, Adam, AdamW, Momentum, Nesterov, Optimizer, RmsProp, Sgd};
 #[cfg(feature = "train")]
 pub use convnet_runtime::regularization::{Penalty, Regularization};
+#[cfg(feature = "train")]
+pub use convnet_runtime::schedules::{MomentumSchedule, Schedule, Scheduler};
 #[cfg(feature = "train")]
 pub use convnet_runtime::train::{Trainer, evaluate, predict};
 pub use convnet_runtime::workspace::{InferenceWorkspace, TrainingWorkspace};

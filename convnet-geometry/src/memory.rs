@@ -21,19 +21,21 @@ pub enum UpdateRule {
     RmsProp,
     /// The decaying means of gradients and of their squares.
     Adam,
+    /// The same, with weight decay beside the gradients.
+    AdamW,
 }
 
 impl UpdateRule {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Sgd, Self::Momentum, Self::Nesterov, Self::Adagrad, Self::RmsProp, Self::Adam];
+    pub const ALL: [Self; 7] =
+        [Self::Sgd, Self::Momentum, Self::Nesterov, Self::Adagrad, Self::RmsProp, Self::Adam, Self::AdamW];
 
     /// Numbers kept beside each parameter and its gradient.
     pub const fn kept_per_parameter(self) -> usize {
         match self {
             Self::Sgd => 0,
             Self::Momentum | Self::Nesterov | Self::Adagrad | Self::RmsProp => 1,
-            Self::Adam => 2,
+            Self::Adam | Self::AdamW => 2,
         }
     }
 
@@ -46,6 +48,7 @@ impl UpdateRule {
             Self::Adagrad => "adagrad",
             Self::RmsProp => "rms_prop",
             Self::Adam => "adam",
+            Self::AdamW => "adam_w",
         }
     }
 }

@@ -302,6 +302,20 @@ pub enum Error {
         /// What would do.
         expected: &'static str,
     },
+    /// A momentum for an update rule that has none.
+    #[error("{rule} has no momentum to set: `Momentum` and `Nesterov` have one")]
+    NoMomentum {
+        /// The rule.
+        rule: &'static str,
+    },
+    /// What an update rule is to go on from, but cannot.
+    #[error("{rule} cannot go on from what was kept: {reason}")]
+    Kept {
+        /// The rule.
+        rule: &'static str,
+        /// What does not fit.
+        reason: String,
+    },
     /// Parameters and gradients of different networks.
     #[error("{expected} parameters, but {found} given: they belong to different networks")]
     ParameterCount {

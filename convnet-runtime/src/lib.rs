@@ -3,7 +3,7 @@
 //! Use it through the facade `convnet`, which re-exports what a program needs. In reading order:
 //! [`scalar`](Scalar), [`simd`] and [`gemm`] (matrix products), [`layers`], [`losses`], [`Parameters`] and
 //! [`Initialization`], the [workspaces](workspace), the [`Network`] trait, [`inference`] of trained networks, [`data`],
-//! [`optimizers`], [`regularization`] and [`train`].
+//! [`optimizers`], [`schedules`], [`regularization`] and [`train`].
 //!
 //! * Volumes are N x H x W x D, row-major, depth innermost.
 //! * All memory of a step lives in a workspace; after the first step nothing is allocated.
@@ -37,6 +37,8 @@ pub mod workspace;
 pub mod optimizers;
 #[cfg(feature = "train")]
 pub mod regularization;
+#[cfg(feature = "train")]
+pub mod schedules;
 #[cfg(feature = "train")]
 pub mod train;
 

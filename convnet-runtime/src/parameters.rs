@@ -66,6 +66,13 @@ impl<T: Scalar> Parameters<T> {
         &mut self.numbers
     }
 
+    /// The tensors, and all numbers, to change.
+    #[cfg(feature = "train")]
+    pub(crate) fn parts_mut(&mut self) -> (&[Tensor<'static>], &mut [T]) {
+        self.version = next_version();
+        (&self.tensors, &mut self.numbers)
+    }
+
     /// A number that no other parameters have had, and that changes whenever these may have.
     pub fn version(&self) -> u64 {
         self.version

@@ -12,10 +12,10 @@ use rand_distr::{Distribution, StandardNormal};
 use crate::gemm::{Cells, Finish, Lines, Operand, Packed, Products, Rows, Transformed};
 use crate::layers::{Runs, RunsInPlace};
 use crate::network::Gradients;
-#[cfg(feature = "train")]
-use crate::regularization;
 use crate::simd::Tier;
 use crate::simd::winograd::Transform;
+#[cfg(feature = "train")]
+use crate::{optimizers, regularization};
 
 mod sealed {
     pub trait Sealed {}
@@ -171,6 +171,12 @@ pub trait Kernels: Sized {
     /// `v = kept * v - rate * dx; x += v`.
     fn descend_with_velocity(x: &mut [Self], v: &mut [Self], dx: &[Self], rate: Self, kept: Self);
 
+    /// `v' = kept * v - rate * dx; x += (1 + kept) * v' - kept * v`.
+    fn descend_looking_ahead(x: &mut [Self], v: &mut [Self], dx: &[Self], rate: Self, kept: Self);
+
+    /// `cache += dx^2; x -= rate * dx / (sqrt(cache) + epsilon)`.
+    fn adagrad(x: &mut [Self], cache: &mut [Self], dx: &[Self], rate: Self, epsilon: Self);
+
     /// `cache` moves by its shares, the one that is kept and the one that is new, and
     /// `x -= rate * dx / (sqrt(cache) + epsilon)`.
     fn rms_prop(
@@ -182,14 +188,26 @@ pub trait Kernels: Sized {
     );
 
     /// `m` and `v` move by their shares, each the one that is kept and the one that is new, are divided by their corrections,
-    /// and `x -= rate * m / (sqrt(v) + epsilon)`.
+    /// and `x = remaining * x - rate * m / (sqrt(v) + epsilon)`: without weight decay all of x remains, 1.
     fn adam(
         x: &mut [Self],
         moments: [&mut [Self]; 2],
         dx: &[Self],
-        rate_and_epsilon: (Self, Self),
+        rate_epsilon_and_remaining: (Self, Self, Self),
         shares_and_corrections: ([[Self; 2]; 2], [Self; 2]),
     );
+
+    /// The inner product of slices of equal length, in `f64`.
+    #[cfg(feature = "train")]
+    fn inner(a: &[Self], b: &[Self]) -> f64;
+
+    /// `x *= by`.
+    #[cfg(feature = "train")]
+    fn scale(x: &mut [Self], by: Self);
+
+    /// Moves what is below `-bound` or above `bound` there; NaN and infinities stay.
+    #[cfg(feature = "train")]
+    fn clip(x: &mut [Self], bound: Self);
 
     /// The sums of `|x|` and `x^2`.
     #[cfg(feature = "train")]
@@ -344,6 +362,33 @@ macro_rules! compile_kernels {
                 );
             }
 
+            fn descend_looking_ahead(x: &mut [Self], v: &mut [Self], dx: &[Self], rate: Self, kept: Self) {
+                Tier::fastest().vectorized(
+                    #[inline(always)]
+                    || {
+                        for ((x, v), &dx) in x.iter_mut().zip(v).zip(dx) {
+                            let before = *v;
+                            *v = normal(kept * before - rate * dx);
+                            *x += (1.0 + kept) * *v - kept * before;
+                        }
+                    },
+                );
+            }
+
+            fn adagrad(x: &mut [Self], cache: &mut [Self], dx: &[Self], rate: Self, epsilon: Self) {
+                Tier::fastest().vectorized(
+                    #[inline(always)]
+                    || {
+                        for ((x, cache), &dx) in x.iter_mut().zip(cache).zip(dx) {
+                            *cache += dx * dx;
+                            // Beside a gradient, a root of 0 would not be what is left of a small number.
+                            *cache = if dx == 0.0 { normal(*cache) } else { *cache };
+                            *x -= rate * dx / (cache.sqrt() + epsilon);
+                        }
+                    },
+                );
+            }
+
             fn rms_prop(
                 x: &mut [Self],
                 cache: &mut [Self],
@@ -368,7 +413,7 @@ macro_rules! compile_kernels {
                 x: &mut [Self],
                 [m, v]: [&mut [Self]; 2],
                 dx: &[Self],
-                (rate, epsilon): (Self, Self),
+                (rate, epsilon, remaining): (Self, Self, Self),
                 ([[m_kept, m_new], [v_kept, v_new]], [m_correction, v_correction]): (
                     [[Self; 2]; 2],
                     [Self; 2],
@@ -383,10 +428,26 @@ macro_rules! compile_kernels {
                             // number.
                             *v = v_kept * *v + v_new * dx * dx;
                             *v = if *m == 0.0 { normal(*v) } else { *v };
-                            *x -= rate * (*m / m_correction) / ((*v / v_correction).sqrt() + epsilon);
+                            let step = rate * (*m / m_correction) / ((*v / v_correction).sqrt() + epsilon);
+                            *x = remaining * *x - step;
                         }
                     },
                 );
+            }
+
+            #[cfg(feature = "train")]
+            fn inner(a: &[Self], b: &[Self]) -> f64 {
+                optimizers::inner(a, b)
+            }
+
+            #[cfg(feature = "train")]
+            fn scale(x: &mut [Self], by: Self) {
+                x.iter_mut().for_each(|x| *x *= by);
+            }
+
+            #[cfg(feature = "train")]
+            fn clip(x: &mut [Self], bound: Self) {
+                x.iter_mut().for_each(|x| *x = if x.is_finite() { x.clamp(-bound, bound) } else { *x });
             }
 
             #[cfg(feature = "train")]

@@ -1,5 +1,5 @@
-//! Numbers that one can work out by hand, most of them worked in the notes: each computed by us, but for the rates of schedules,
-//! which are formulas yet, and compared with `tests/oracle/handcheck.json`.
+//! Numbers that one can work out by hand, most of them worked in the notes: each computed by us, and compared with
+//! `tests/oracle/handcheck.json`.
 
 mod circuits;
 mod geometry;

@@ -5,6 +5,7 @@ use convnet::data::{Batches, Scaling, idx};
 use convnet::geometry::Volume;
 use convnet::losses::{Evaluation, Loss, LossValue, Softmax};
 use convnet::optimizers::{Optimizer, Sgd};
+use convnet::schedules::{Schedule, Scheduler};
 use convnet::train::{GradientChecker, Smoothness, Verdict};
 use convnet::workspace::{InferenceWorkspace, TrainingWorkspace};
 use convnet::{Error, Initialization, Network, Parameters, Step, Unobserved, Weights, network};
@@ -113,17 +114,14 @@ pub(crate) fn init() -> Value {
     json!(deviations)
 }
 
-/// The notes' schedules as formulas, by whose rates an optimizer can be told: there is no schedule of ours yet.
+/// The rates of the notes' schedules in epoch 10, which an optimizer takes.
 pub(crate) fn lr_decay() -> Value {
-    let (rate, t) = (0.1, 10_u32);
-    let rates = [
-        rate / (1.0 + 0.3 * f64::from(t)),
-        rate * (-0.07 * f64::from(t)).exp(),
-        rate * 0.5_f64.powi((t / 5).try_into().expect("few halves")),
-    ];
-    let taken = rates.map(|rate| {
-        let mut sgd = Sgd::new(0.1).expect("a rate");
-        Optimizer::<f64>::set_learning_rate(&mut sgd, rate).expect("a rate");
+    let schedules = [Schedule::inverse(0.3), Schedule::exponential(0.07), Schedule::step(0.5, 5)];
+    let taken = schedules.map(|schedule| {
+        let scheduler =
+            schedule.and_then(|schedule| Scheduler::new(schedule, 0.1)).expect("options in range");
+        let mut sgd = Sgd::new(scheduler.rate(0.0)).expect("a rate");
+        Optimizer::<f64>::set_learning_rate(&mut sgd, scheduler.rate(10.0)).expect("a rate");
         Optimizer::<f64>::learning_rate(&sgd)
     });
     json!(taken)

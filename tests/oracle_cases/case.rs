@@ -115,16 +115,21 @@ impl Case {
 
     /// Compares numbers by the oracle's measure: the error relative to the largest number.
     pub(crate) fn compare(&self, name: &str, found: &[f64], expected: &[f64], precision: Precision) {
-        assert_eq!(found.len(), expected.len(), "{}: {name}", self.name);
-        let largest = expected.iter().fold(1e-2_f64, |largest, x| largest.max(x.abs()));
         let torch = self.meta["torch_f32_err"][name].as_f64().unwrap_or(0.0);
         let limit = match precision {
             Precision::Double => 1e-10,
             Precision::Single => f64::max(1e-5, 16.0 * torch),
         };
+        self.compare_within(&format!("{precision:?}: {name}"), found, expected, limit);
+    }
+
+    /// Compares numbers by the same measure, to another limit.
+    pub(crate) fn compare_within(&self, name: &str, found: &[f64], expected: &[f64], limit: f64) {
+        assert_eq!(found.len(), expected.len(), "{}: {name}", self.name);
+        let largest = expected.iter().fold(1e-2_f64, |largest, x| largest.max(x.abs()));
         for (i, (found, expected)) in found.iter().zip(expected).enumerate() {
             let error = (found - expected).abs() / largest;
-            assert!(error <= limit, "{}, {precision:?}: {name}[{i}] is {found} for {expected}", self.name);
+            assert!(error <= limit, "{}, {name}[{i}] is {found} for {expected}", self.name);
         }
     }
 }

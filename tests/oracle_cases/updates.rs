@@ -1,10 +1,12 @@
-//! Update rules, step by step: along a quadratic, and in the training of a network; and the course's single steps.
+//! Update rules, step by step: along a quadratic, and in the training of a network; the course's single steps; and schedules.
 
 use convnet::losses::Softmax;
-use convnet::optimizers::{Adam, Moments, Momentum, Optimizer, RmsProp, Sgd};
+use convnet::optimizers::{Adagrad, Adam, Moments, Momentum, Nesterov, Optimizer, RmsProp, Sgd};
+use convnet::schedules::Schedule;
 use convnet::{Network, Parameters, network};
+use serde_json::Value;
 
-use crate::case::{Case, Precision};
+use crate::case::{Case, folder};
 use crate::compare::{algorithms, regularize};
 use crate::run::{Setup, train};
 
@@ -12,6 +14,10 @@ pub(crate) const NAMES: &[&str] = &[
     "a1_adam",
     "a1_rmsprop",
     "a1_sgd_momentum",
+    "opt_adagrad_const_net",
+    "opt_adagrad_const_quadratic",
+    "opt_adagrad_step_net",
+    "opt_adagrad_step_quadratic",
     "opt_adam_const_net",
     "opt_adam_const_quadratic",
     "opt_adam_nocorr_const_net",
@@ -24,6 +30,10 @@ pub(crate) const NAMES: &[&str] = &[
     "opt_momentum_const_quadratic",
     "opt_momentum_step_net",
     "opt_momentum_step_quadratic",
+    "opt_nesterov_const_net",
+    "opt_nesterov_const_quadratic",
+    "opt_nesterov_step_net",
+    "opt_nesterov_step_quadratic",
     "opt_rmsprop_const_net",
     "opt_rmsprop_const_quadratic",
     "opt_rmsprop_step_net",
@@ -48,30 +58,54 @@ fn parameters<N: Network<Scalar = f64>>(numbers: &[f64]) -> Parameters<f64> {
     parameters
 }
 
-/// Follows the oracle's trajectory by a rule, given the gradient at a point; the rate is what the case's schedule says.
+/// A schedule, and the rate that it begins with, as the oracle describes it.
+fn schedule_of(described: &Value) -> (Schedule, f64) {
+    let number = |name: &str| described[name].as_f64().expect("a number");
+    let schedule = match described["kind"].as_str() {
+        None | Some("const") => Ok(Schedule::constant()),
+        Some("step") => {
+            let every = described["every"].as_u64().expect("a count");
+            Schedule::step(number("factor"), every.try_into().expect("few epochs"))
+        }
+        Some("exp") => Schedule::exponential(number("k")),
+        Some("1/t") => Schedule::inverse(number("k")),
+        Some(other) => panic!("no schedule of ours is {other}"),
+    };
+    (schedule.expect("options in range"), number("lr"))
+}
+
+/// What a rule computes by operations of its own, not by long sums, is nearly exact.
+const LIMIT: f64 = 1e-12;
+
+/// Follows the oracle's trajectory by a rule, given the gradient at a point; the rate is what the case's schedule says. What
+/// the rule keeps in the end, of these tensors, is compared too.
 fn follow(
     case: &Case,
     optimizer: &mut impl Optimizer<f64>,
     trajectory: &[Vec<f64>],
+    tensors: &[&str],
     mut at: Parameters<f64>,
     mut gradient: impl FnMut(usize, &[f64]) -> Vec<f64>,
 ) {
-    let schedule = &case.meta()["schedule"];
-    let rate = schedule["lr"].as_f64().expect("a learning rate");
+    let (schedule, rate) = schedule_of(&case.meta()["schedule"]);
     for (step, expected) in trajectory[1..].iter().enumerate() {
-        if let (Some(factor), Some(every)) = (schedule["factor"].as_f64(), schedule["every"].as_u64()) {
-            let decays = i32::try_from(step as u64 / every).expect("few steps");
-            optimizer.set_learning_rate(rate * factor.powi(decays)).expect("a rate");
-        }
-        assert_eq!(
-            schedule["kind"] == "step",
-            schedule["factor"].is_number(),
-            "a schedule that this test knows"
-        );
+        optimizer.set_learning_rate(schedule.rate(rate, step as f64)).expect("a rate");
         let mut gradients = at.clone();
         gradients.as_mut_slice().copy_from_slice(&gradient(step, at.as_slice()));
         optimizer.update(&mut at, &gradients).expect("an update");
-        case.compare(&format!("step {step}"), at.as_slice(), expected, Precision::Double);
+        case.compare_within(&format!("step {step}"), at.as_slice(), expected, LIMIT);
+    }
+    let kept = optimizer.kept().tensors;
+    assert_eq!(kept.len() * tensors.len(), case.names(&["optimizer_state"]).len(), "{}", case.name());
+    for (name, numbers) in kept {
+        let letter = match name {
+            "velocity" | "second moment" => "v",
+            "first moment" => "m",
+            _ => name,
+        };
+        let of_tensor = |tensor| case.numbers(&format!("final_state.{letter}.{tensor}"));
+        let expected: Vec<_> = tensors.iter().flat_map(of_tensor).collect();
+        case.compare_within(name, numbers, &expected, LIMIT);
     }
 }
 
@@ -81,9 +115,9 @@ fn check_quadratic(name: &str, optimizer: &mut impl Optimizer<f64>) {
     let (a, b, losses) = (case.array("A"), case.numbers("b"), case.numbers("losses"));
     let product = |x: &[f64], i: usize| (0..b.len()).map(|j| a[[i, j]] * x[j]).sum::<f64>();
     let trajectory: Vec<_> = case.numbers("traj.x").chunks_exact(b.len()).map(<[f64]>::to_vec).collect();
-    follow(&case, optimizer, &trajectory, parameters::<Six<f64>>(&trajectory[0]), |step, x| {
+    follow(&case, optimizer, &trajectory, &["x"], parameters::<Six<f64>>(&trajectory[0]), |step, x| {
         let loss: f64 = (0..b.len()).map(|i| x[i] * (0.5 * product(x, i) - b[i])).sum();
-        case.compare(&format!("the loss of step {step}"), &[loss], &losses[step..=step], Precision::Double);
+        case.compare_within(&format!("the loss of step {step}"), &[loss], &losses[step..=step], LIMIT);
         (0..b.len()).map(|i| product(x, i) - b[i]).collect()
     });
 }
@@ -100,14 +134,15 @@ fn check_network<O: Optimizer<f64>>(name: &str, optimizer: &impl Fn() -> O) {
     let (labels, losses) = (case.labels("target"), case.numbers("losses"));
     let architecture = <Small<f64> as Network>::ARCHITECTURE;
     for by in algorithms(architecture) {
-        follow(&case, &mut optimizer(), &trajectory, parameters::<Small<f64>>(&trajectory[0]), |step, x| {
+        let begin = parameters::<Small<f64>>(&trajectory[0]);
+        follow(&case, &mut optimizer(), &trajectory, &TENSORS, begin, |step, x| {
             let images = case.volume("x");
             let setup = Setup { parameters: x.to_vec(), state: Vec::new(), images, seed: 0 };
             let mut found = train::<Small<f64>, Softmax>(&setup, &labels, &Softmax::default(), by);
             let regularization = &case.meta()["objective"]["reg"];
             found.loss += regularize(architecture, regularization, x, &mut found.by_parameters);
             let name = format!("the loss of step {step}");
-            case.compare(&name, &[found.loss], &losses[step..=step], Precision::Double);
+            case.compare_within(&name, &[found.loss], &losses[step..=step], LIMIT);
             found.by_parameters
         });
     }
@@ -125,9 +160,28 @@ fn check_rule<O: Optimizer<f64>>(name: &str, optimizer: impl Fn() -> O) {
 fn rules_follow_the_notes() {
     check_rule("sgd", || Sgd::new(0.05).expect("a rate"));
     check_rule("momentum", || Momentum::new(0.02, 0.9).expect("options"));
+    check_rule("nesterov", || Nesterov::new(0.02, 0.9).expect("options"));
+    check_rule("adagrad", || Adagrad::new(0.1).expect("a rate"));
     check_rule("rmsprop", || RmsProp::new(0.01, 0.99).expect("options"));
     check_rule("adam", || Adam::new(0.05).expect("a rate"));
     check_rule("adam_nocorr", || Adam::new(0.05).expect("a rate").without_correction());
+}
+
+#[test]
+fn schedules_are_the_notes() {
+    let file = std::fs::read_to_string(folder().join("lr_schedules.json")).expect("the schedules");
+    let described: Value = serde_json::from_str(&file).expect("valid JSON");
+    let described = described.as_object().expect("schedules by name");
+    assert_eq!(described.len(), 5);
+    for (name, described) in described {
+        let (schedule, rate) = schedule_of(&described["spec"]);
+        let rates = described["lr"].as_array().expect("rates");
+        assert_eq!(rates.len(), 100, "{name}");
+        for (t, expected) in rates.iter().enumerate() {
+            let (found, expected) = (schedule.rate(rate, t as f64), expected.as_f64().expect("a rate"));
+            assert!((found / expected - 1.0).abs() <= LIMIT, "{name} at {t}: {found} for {expected}");
+        }
+    }
 }
 
 /// The course begins with a velocity; ours gets it by an update before, whose gradient is `-v/rate`.

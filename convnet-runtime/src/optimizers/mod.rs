@@ -1,19 +1,39 @@
 //! Update rules: one pass over flat slices of parameters, gradients and what the rule keeps.
+//!
+//! The notes' chapter on parameter updates: [`Sgd`], [`Momentum`] and [`Nesterov`] take the same step for every parameter,
+//! [`Adagrad`], [`RmsProp`], [`Adam`] and [`AdamW`] one that each parameter's gradients scale. [`schedules`](crate::schedules)
+//! change rate and momentum as training goes on. [`Lbfgs`] is no rule for batches but minimises the loss of a whole data set.
+//! [`clipping`] shortens gradients before an update.
 
+mod adagrad;
 mod adam;
+mod adam_w;
+pub mod clipping;
+mod kept;
+mod kernels;
+mod lbfgs;
 mod momentum;
+mod nesterov;
+pub(crate) mod options;
 mod rms_prop;
 mod sgd;
 
 use convnet_geometry::UpdateRule;
 
 use crate::error::Error;
-use crate::memory::fill_with_zeros;
 use crate::parameters::Parameters;
 use crate::scalar::Scalar;
+use kept::{check_count, or_zeros, taken};
+use options::{Rate, check_bound, check_epsilon, check_share, check_size, shares};
 
+pub use adagrad::Adagrad;
 pub use adam::{Adam, Moments};
+pub use adam_w::AdamW;
+pub use kept::Kept;
+pub(crate) use kernels::inner;
+pub use lbfgs::{Lbfgs, Minimum, Stop};
 pub use momentum::Momentum;
+pub use nesterov::Nesterov;
 pub use rms_prop::RmsProp;
 pub use sgd::Sgd;
 
@@ -37,63 +57,37 @@ pub trait Optimizer<T: Scalar>: Send {
     /// [`Error::Option`] if it is negative or not finite.
     fn set_learning_rate(&mut self, learning_rate: f64) -> Result<(), Error>;
 
+    /// The share of its velocity that a rule keeps at each update, if it has a velocity. The running means of [`Adam`] are
+    /// none.
+    fn momentum(&self) -> Option<f64> {
+        None
+    }
+
+    /// Changes the momentum from the next update on; the notes raise it as training goes on, from 0.5 to 0.99, say.
+    ///
+    /// # Errors
+    /// [`Error::NoMomentum`] if the rule has none; [`Error::Option`] if it is not from 0 up to, but not including, 1.
+    fn set_momentum(&mut self, momentum: f64) -> Result<(), Error> {
+        let _ = momentum;
+        Err(Error::NoMomentum { rule: self.name() })
+    }
+
     /// What it keeps, for memory estimates.
     fn rule(&self) -> UpdateRule;
-}
 
-fn check_rate(learning_rate: f64) -> Result<f64, Error> {
-    if learning_rate.is_finite() && learning_rate >= 0.0 {
-        return Ok(learning_rate);
+    /// The rule's name, in snake case: `momentum`, `rms_prop`.
+    fn name(&self) -> &'static str {
+        self.rule().name()
     }
-    Err(Error::Option {
-        option: "learning_rate",
-        value: learning_rate,
-        expected: "a finite number, at least 0",
-    })
-}
 
-/// The learning rate as the network's scalar, in which it may be too large.
-fn rate<T: Scalar>(learning_rate: f64) -> Result<T, Error> {
-    let rate = T::from_f64(learning_rate);
-    if rate.is_finite() {
-        return Ok(rate);
-    }
-    let expected = "a number that the network's scalar can hold";
-    Err(Error::Option { option: "learning_rate", value: learning_rate, expected })
-}
+    /// What it keeps, to be saved: with the same options, and this [restored](Self::restore), a rule goes on bit for bit.
+    fn kept(&self) -> Kept<'_, T>;
 
-fn check_count(expected: usize, found: usize) -> Result<(), Error> {
-    if expected == found { Ok(()) } else { Err(Error::ParameterCount { expected, found }) }
-}
-
-/// The share of what a rule keeps that stays at each update.
-fn check_share(option: &'static str, share: f64) -> Result<f64, Error> {
-    if (0.0..1.0).contains(&share) {
-        return Ok(share);
-    }
-    Err(Error::Option { option, value: share, expected: "at least 0 and less than 1" })
-}
-
-/// What stays of a running mean at an update, and what is new: its difference from 1 is taken in `f64`, in which something is
-/// left of it.
-fn shares<T: Scalar>(kept: f64) -> [T; 2] {
-    [T::from_f64(kept), T::from_f64(1.0 - kept)]
-}
-
-/// An epsilon that the network's scalar can hold.
-fn check_epsilon<T: Scalar>(epsilon: f64) -> Result<f64, Error> {
-    let scalar = T::from_f64(epsilon);
-    if scalar.is_finite() && scalar > T::zero() {
-        return Ok(epsilon);
-    }
-    let expected = "a finite number above 0, in the network's scalar too";
-    Err(Error::Option { option: "epsilon", value: epsilon, expected })
-}
-
-/// Makes zeros of what a rule keeps, before the first update; afterwards there must be as many as parameters.
-fn or_zeros<T: Scalar>(kept: &mut Vec<T>, parameters: usize) -> Result<(), Error> {
-    if kept.is_empty() {
-        fill_with_zeros(kept, parameters);
-    }
-    check_count(parameters, kept.len())
+    /// Goes on from what a rule of this kind [kept](Self::kept), its tensors by name, in any order; from the beginning, if
+    /// there are none. Another network's are refused by the next update.
+    ///
+    /// # Errors
+    /// [`Error::Kept`] if there are tensors of other names, or some are missing, or they are not equally long: then
+    /// nothing changes.
+    fn restore(&mut self, tensors: &[(String, Vec<T>)], updates: u64) -> Result<(), Error>;
 }

@@ -2,7 +2,7 @@
 
 use convnet_geometry::UpdateRule;
 
-use super::{Optimizer, PIECE, check_count, check_rate, check_share, or_zeros, rate};
+use super::{Kept, Optimizer, PIECE, Rate, check_count, check_share, or_zeros, taken};
 use crate::error::Error;
 use crate::parallel::{self, Work};
 use crate::parameters::Parameters;
@@ -14,7 +14,7 @@ use crate::scalar::Scalar;
 /// is free of it, and differs as soon as the rate changes.)
 #[derive(Clone, Debug)]
 pub struct Momentum<T = f32> {
-    learning_rate: f64,
+    rate: Rate,
     /// The share of the velocity that is kept.
     kept: f64,
     velocity: Vec<T>,
@@ -26,9 +26,9 @@ impl<T: Scalar> Momentum<T> {
     /// # Errors
     /// [`Error::Option`] if the rate is negative or not finite, or the momentum not from 0 up to, but not including, 1.
     pub fn new(learning_rate: f64, momentum: f64) -> Result<Self, Error> {
-        let learning_rate = check_rate(learning_rate)?;
+        let rate = Rate::new(learning_rate)?;
         let momentum = check_share("momentum", momentum)?;
-        Ok(Self { learning_rate, kept: momentum, velocity: Vec::new() })
+        Ok(Self { rate, kept: momentum, velocity: Vec::new() })
     }
 
     /// The velocity of every parameter; empty before the first update.
@@ -41,7 +41,7 @@ impl<T: Scalar> Optimizer<T> for Momentum<T> {
     fn update(&mut self, parameters: &mut Parameters<T>, gradients: &Parameters<T>) -> Result<(), Error> {
         check_count(parameters.len(), gradients.len())?;
         or_zeros(&mut self.velocity, parameters.len())?;
-        let (rate, kept) = (rate::<T>(self.learning_rate)?, T::from_f64(self.kept));
+        let (rate, kept) = (self.rate.scalar()?, T::from_f64(self.kept));
         let (gradients, work) = (gradients.as_slice(), Work(gradients.len() as u64));
         let parameters = (parameters.as_mut_slice(), PIECE);
         parallel::chunk_pairs(
@@ -56,15 +56,32 @@ impl<T: Scalar> Optimizer<T> for Momentum<T> {
     }
 
     fn learning_rate(&self) -> f64 {
-        self.learning_rate
+        self.rate.get()
     }
 
     fn set_learning_rate(&mut self, learning_rate: f64) -> Result<(), Error> {
-        self.learning_rate = check_rate(learning_rate)?;
+        self.rate.set(learning_rate)
+    }
+
+    fn momentum(&self) -> Option<f64> {
+        Some(self.kept)
+    }
+
+    fn set_momentum(&mut self, momentum: f64) -> Result<(), Error> {
+        self.kept = check_share("momentum", momentum)?;
         Ok(())
     }
 
     fn rule(&self) -> UpdateRule {
         UpdateRule::Momentum
+    }
+
+    fn kept(&self) -> Kept<'_, T> {
+        Kept::new(&[("velocity", &self.velocity)], 0)
+    }
+
+    fn restore(&mut self, tensors: &[(String, Vec<T>)], _updates: u64) -> Result<(), Error> {
+        [self.velocity] = taken(self.name(), ["velocity"], tensors)?;
+        Ok(())
     }
 }

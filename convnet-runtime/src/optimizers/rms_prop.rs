@@ -2,7 +2,7 @@
 
 use convnet_geometry::UpdateRule;
 
-use super::{Optimizer, PIECE, check_count, check_epsilon, check_rate, check_share, or_zeros, rate, shares};
+use super::{Kept, Optimizer, PIECE, Rate, check_count, check_epsilon, check_share, or_zeros, shares, taken};
 use crate::error::Error;
 use crate::parallel::{self, Work};
 use crate::parameters::Parameters;
@@ -12,7 +12,7 @@ use crate::scalar::Scalar;
 /// parameter updates, after Hinton's lecture.
 #[derive(Clone, Debug)]
 pub struct RmsProp<T = f32> {
-    learning_rate: f64,
+    rate: Rate,
     decay: f64,
     epsilon: f64,
     cache: Vec<T>,
@@ -25,8 +25,8 @@ impl<T: Scalar> RmsProp<T> {
     /// # Errors
     /// [`Error::Option`] if the rate is negative or not finite, or the decay not from 0 up to, but not including, 1.
     pub fn new(learning_rate: f64, decay: f64) -> Result<Self, Error> {
-        let (learning_rate, decay) = (check_rate(learning_rate)?, check_share("decay", decay)?);
-        Ok(Self { learning_rate, decay, epsilon: 1e-8, cache: Vec::new() })
+        let (rate, decay) = (Rate::new(learning_rate)?, check_share("decay", decay)?);
+        Ok(Self { rate, decay, epsilon: 1e-8, cache: Vec::new() })
     }
 
     /// The same with another epsilon, which keeps the quotient finite.
@@ -52,7 +52,7 @@ impl<T: Scalar> Optimizer<T> for RmsProp<T> {
     fn update(&mut self, parameters: &mut Parameters<T>, gradients: &Parameters<T>) -> Result<(), Error> {
         check_count(parameters.len(), gradients.len())?;
         or_zeros(&mut self.cache, parameters.len())?;
-        let constants = (rate::<T>(self.learning_rate)?, T::from_f64(self.epsilon));
+        let constants = (self.rate.scalar()?, T::from_f64(self.epsilon));
         let shares = shares(self.decay);
         let (gradients, work) = (gradients.as_slice(), Work::of(gradients.len(), 4));
         let (parameters, cache) = ((parameters.as_mut_slice(), PIECE), (&mut self.cache[..], PIECE));
@@ -63,15 +63,23 @@ impl<T: Scalar> Optimizer<T> for RmsProp<T> {
     }
 
     fn learning_rate(&self) -> f64 {
-        self.learning_rate
+        self.rate.get()
     }
 
     fn set_learning_rate(&mut self, learning_rate: f64) -> Result<(), Error> {
-        self.learning_rate = check_rate(learning_rate)?;
-        Ok(())
+        self.rate.set(learning_rate)
     }
 
     fn rule(&self) -> UpdateRule {
         UpdateRule::RmsProp
+    }
+
+    fn kept(&self) -> Kept<'_, T> {
+        Kept::new(&[("cache", &self.cache)], 0)
+    }
+
+    fn restore(&mut self, tensors: &[(String, Vec<T>)], _updates: u64) -> Result<(), Error> {
+        [self.cache] = taken(self.name(), ["cache"], tensors)?;
+        Ok(())
     }
 }

@@ -1,0 +1,89 @@
+//! Gradient descent with Nesterov's momentum, in the notes' form.
+
+use convnet_geometry::UpdateRule;
+
+use super::{Kept, Optimizer, PIECE, Rate, check_count, check_share, or_zeros, taken};
+use crate::error::Error;
+use crate::parallel::{self, Work};
+use crate::parameters::Parameters;
+use crate::scalar::Scalar;
+
+/// `v' = momentum * v - learning_rate * dx; x += -momentum * v + (1 + momentum) * v'`: the notes' chapter on parameter
+/// updates, after Bengio and others 2012.
+///
+/// The gradient that counts is the one where the velocity leads to. In this form x is that place, ahead of where
+/// Nesterov's own parameters are: it is what the network computes with, and what is kept. As in
+/// [`Momentum`](super::Momentum), the velocity carries the learning rate.
+#[derive(Clone, Debug)]
+pub struct Nesterov<T = f32> {
+    rate: Rate,
+    /// The share of the velocity that is kept.
+    kept: f64,
+    velocity: Vec<T>,
+}
+
+impl<T: Scalar> Nesterov<T> {
+    /// With this learning rate, and this share of its velocity kept at each update: 0.9, typically.
+    ///
+    /// # Errors
+    /// [`Error::Option`] if the rate is negative or not finite, or the momentum not from 0 up to, but not including, 1.
+    pub fn new(learning_rate: f64, momentum: f64) -> Result<Self, Error> {
+        let rate = Rate::new(learning_rate)?;
+        let momentum = check_share("momentum", momentum)?;
+        Ok(Self { rate, kept: momentum, velocity: Vec::new() })
+    }
+
+    /// The velocity of every parameter; empty before the first update.
+    pub fn velocity(&self) -> &[T] {
+        &self.velocity
+    }
+}
+
+impl<T: Scalar> Optimizer<T> for Nesterov<T> {
+    fn update(&mut self, parameters: &mut Parameters<T>, gradients: &Parameters<T>) -> Result<(), Error> {
+        check_count(parameters.len(), gradients.len())?;
+        or_zeros(&mut self.velocity, parameters.len())?;
+        let (rate, kept) = (self.rate.scalar()?, T::from_f64(self.kept));
+        let (gradients, work) = (gradients.as_slice(), Work(gradients.len() as u64));
+        let parameters = (parameters.as_mut_slice(), PIECE);
+        parallel::chunk_pairs(
+            parameters,
+            (&mut self.velocity, PIECE),
+            work,
+            |index, parameters, velocity| {
+                T::descend_looking_ahead(parameters, velocity, &gradients[index * PIECE..], rate, kept);
+            },
+        );
+        Ok(())
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.rate.get()
+    }
+
+    fn set_learning_rate(&mut self, learning_rate: f64) -> Result<(), Error> {
+        self.rate.set(learning_rate)
+    }
+
+    fn momentum(&self) -> Option<f64> {
+        Some(self.kept)
+    }
+
+    fn set_momentum(&mut self, momentum: f64) -> Result<(), Error> {
+        self.kept = check_share("momentum", momentum)?;
+        Ok(())
+    }
+
+    fn rule(&self) -> UpdateRule {
+        UpdateRule::Nesterov
+    }
+
+    fn kept(&self) -> Kept<'_, T> {
+        Kept::new(&[("velocity", &self.velocity)], 0)
+    }
+
+    fn restore(&mut self, tensors: &[(String, Vec<T>)], _updates: u64) -> Result<(), Error> {
+        [self.velocity] = taken(self.name(), ["velocity"], tensors)?;
+        Ok(())
+    }
+}
