@@ -11,7 +11,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use convnet::data::{Batches, LabelledImages, Scaling, idx};
+use convnet::data::idx;
 use convnet::{network, prelude::*};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
@@ -80,7 +80,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     println!("{}", LeNet::report());
     let (training, test) = idx::read_mnist(&options.data)?;
     println!("{} training and {} test images from {}", training.len(), test.len(), options.data.display());
-    let scaling = Scaling::fit(&training);
+    let scaling = Scaling::fit(&training)?;
 
     let start = Instant::now();
     let optimizer = Momentum::new(options.rate, 0.9)?;
@@ -110,7 +110,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
 }
 
 /// A bar on a terminal; nothing elsewhere, where the line of each epoch is enough.
-fn progress_bar(data: &LabelledImages, epoch: u32, epochs: u32) -> ProgressBar {
+fn progress_bar(data: &dyn Dataset, epoch: u32, epochs: u32) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
@@ -124,18 +124,23 @@ fn progress_bar(data: &LabelledImages, epoch: u32, epochs: u32) -> ProgressBar {
 }
 
 /// Draws the first test images beside what the network says of them.
-fn show_predictions(network: &LeNet, test: &LabelledImages, scaling: Scaling) -> Result<(), Box<dyn Error>> {
+fn show_predictions(
+    network: &LeNet,
+    test: &TestSet<LabelledImages>,
+    scaling: Scaling,
+) -> Result<(), Box<dyn Error>> {
     const SHOWN: usize = 4;
-    let mut batches = Batches::new(test, scaling, SHOWN)?;
-    let Some((images, labels)) = batches.next() else { return Ok(()) };
-    let predictions = predict(network, images, &mut InferenceWorkspace::of(network, SHOWN)?)?;
-    for (index, (prediction, label)) in predictions.iter().zip(labels).enumerate() {
-        let verdict = if prediction.class == *label { "right" } else { "wrong" };
+    let images = test.images(0..SHOWN.min(test.len()))?;
+    let scaled = scaling.scale(images.view());
+    let predictions = predict(network, scaled.view(), &mut InferenceWorkspace::of(network, SHOWN)?)?;
+    let shown = images.outer_iter().zip(&predictions).zip(test.labels());
+    for (index, ((image, prediction), label)) in shown.enumerate() {
+        let verdict = if prediction.class == label { "right" } else { "wrong" };
         let percent = 100.0 * prediction.probability;
         println!("\nimage {index} is a {label}: {} with {percent:.1} %, {verdict}", prediction.class);
         // Two rows of pixels a line: characters are twice as high as wide.
-        for rows in test.bytes(index).chunks(2 * 28) {
-            let shade = |column: usize| match rows[column].max(rows[28 + column]) {
+        for y in (0..28).step_by(2) {
+            let shade = |x: usize| match image[[y, x, 0]].max(image[[y + 1, x, 0]]) {
                 0..64 => ' ',
                 64..160 => '+',
                 160.. => '#',

@@ -9,7 +9,7 @@
 use std::error::Error;
 use std::time::Instant;
 
-use convnet::data::{Batches, idx};
+use convnet::data::idx;
 use convnet::inference::FullyConvolutional;
 use convnet::{network, prelude::*};
 use ndarray::{Array4, ArrayView1, s};
@@ -33,10 +33,11 @@ const SIDE: usize = 28;
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/data/mnist-mini");
     let (training, test) = idx::read_mnist(folder)?;
-    let scaling = Scaling::fit(&training);
+    let scaling = Scaling::fit(&training)?;
     let page = page(&test, scaling)?;
-    read("with padding", train(Padded::new(231), &training, &scaling)?, &page, test.labels())?;
-    read("without padding", train(Unpadded::new(231), &training, &scaling)?, &page, test.labels())
+    let labels: Vec<usize> = test.labels().collect();
+    read("with padding", train(Padded::new(231), &training, &scaling)?, &page, &labels)?;
+    read("without padding", train(Unpadded::new(231), &training, &scaling)?, &page, &labels)
 }
 
 fn train<N>(network: N, training: &LabelledImages, scaling: &Scaling) -> Result<N, convnet::Error>
@@ -51,9 +52,8 @@ where
 }
 
 /// The first test digits side by side, `[1, H, W, 1]`.
-fn page(test: &LabelledImages, scaling: Scaling) -> Result<Array4<f32>, convnet::Error> {
-    let mut batches = Batches::new(test, scaling, DIGITS * DIGITS)?;
-    let (digits, _) = batches.next().ok_or(convnet::Error::EmptyData)?;
+fn page(test: &TestSet<LabelledImages>, scaling: Scaling) -> Result<Array4<f32>, convnet::Error> {
+    let digits: Array4<f32> = scaling.scale(test.images(0..DIGITS * DIGITS)?.view());
     let side = DIGITS * SIDE;
     let digit = |y: usize, x: usize| y / SIDE * DIGITS + x / SIDE;
     Ok(Array4::from_shape_fn((1, side, side, 1), |(_, y, x, _)| digits[[digit(y, x), y % SIDE, x % SIDE, 0]]))

@@ -10,7 +10,7 @@
 //! ```
 
 pub use convnet_geometry::{Architecture, UpdateRule, Volume};
-pub use convnet_runtime::data::{LabelledImages, Scaling};
+pub use convnet_runtime::data::{Dataset, LabelledImages, Scaling, TestSet, TrainingSet, ValidationSet};
 pub use convnet_runtime::losses::{Loss, Softmax, Svm};
 #[cfg(feature = "train")]
 pub use convnet_runtime::optimizers::{Adagrad, Adam, AdamW, Momentum, Nesterov, Optimizer, RmsProp, Sgd};

@@ -5,6 +5,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use convnet::data::{Batches, Subset};
 use convnet::{inference::StochasticInference, network, prelude::*};
 use ndarray::Array4;
 
@@ -109,9 +110,30 @@ fn inference_allocations(network: Zoo) -> usize {
     ALLOCATIONS.load(Ordering::Relaxed) - before
 }
 
+/// Allocations of five epochs of batches, of all images of a data set and of some.
+fn batch_allocations() -> usize {
+    let images = Array4::from_shape_fn((100, 9, 7, 3), |(n, ..)| u8::try_from(n).expect("below 256"));
+    let data = LabelledImages::new(images, (0..100).map(|n| n % 4).collect(), 4).expect("labels below 4");
+    let scaling = Scaling::fit(&data).expect("images in memory");
+    let some = Subset::new(std::sync::Arc::new(data.clone()), (20..90).collect()).expect("there are such");
+    let [mut all, mut some] =
+        [&data as &dyn Dataset, &some].map(|data| Batches::<f32>::new(data, scaling, 32).expect("batches"));
+    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    for epoch in 0..5 {
+        for batches in [&mut all, &mut some] {
+            batches.shuffle(1, epoch);
+            while let Some((images, labels)) = batches.next().expect("images in memory") {
+                assert_eq!(images.dim().0, labels.len());
+            }
+        }
+    }
+    ALLOCATIONS.load(Ordering::Relaxed) - before
+}
+
 /// One test, so that no other thread of this process allocates meanwhile.
 #[test]
-fn steps_and_inferences_allocate_nothing() {
+fn steps_inferences_and_batches_allocate_nothing() {
+    assert_eq!(batch_allocations(), 0, "batches");
     let momentum = || Momentum::new(0.001, 0.9).expect("options");
     let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
     // Inside a pool nothing is queued: not one allocation, whatever its size.

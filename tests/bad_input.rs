@@ -222,7 +222,10 @@ fn data_that_does_not_belong_together() {
     assert_eq!(none.to_string(), "classes is 0: at least 1");
     assert!(matches!(data(2, vec![0, 3]), Err(Error::Label { image: 1, label: 3, classes: 3 })));
     let good = data(2, vec![0, 2]).expect("two images");
-    assert!(matches!(Batches::<f32>::new(&good, Scaling::fit(&good), 0), Err(Error::EmptyBatch)));
+    assert!(matches!(
+        Batches::<f32>::new(&good, Scaling::fit(&good).expect("two images"), 0),
+        Err(Error::EmptyBatch)
+    ));
     assert!(matches!(Scaling::new(f64::NAN, 1.0), Err(Error::Option { option: "mean", .. })));
     assert!(matches!(Scaling::new(0.0, 0.0), Err(Error::Option { option: "deviation", .. })));
 }
@@ -230,7 +233,7 @@ fn data_that_does_not_belong_together() {
 #[test]
 fn data_that_does_not_belong_to_the_network() {
     let data = LabelledImages::new(Array4::zeros((2, 5, 6, 2)), vec![0, 1], 7).expect("two images");
-    let scaling = Scaling::fit(&data);
+    let scaling = Scaling::fit(&data).expect("two images");
     let optimizer = Sgd::new(0.1).expect("a rate");
     let mut trainer = Trainer::new(Small::new(1), optimizer, 2, 0).expect("a trainer");
     assert!(matches!(trainer.epoch(&data, &scaling, |_| {}), Err(Error::Classes { data: 7, network: 3 })));

@@ -107,7 +107,7 @@ fn data() -> (LabelledImages, Scaling) {
     });
     let labels = (0..23).map(|image| image * image % 3).collect();
     let data = LabelledImages::new(bytes, labels, 3).expect("images with labels");
-    let scaling = Scaling::fit(&data);
+    let scaling = Scaling::fit(&data).expect("images in memory");
     (data, scaling)
 }
 

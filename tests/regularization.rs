@@ -212,7 +212,7 @@ fn an_epoch_reports_the_losses_apart() {
         u8::try_from((31 * n + 7 * y + 3 * x + 11 * d) % 251).expect("a byte")
     });
     let data = LabelledImages::new(images, (0..10).map(|image| image % 3).collect(), 3).expect("data");
-    let scaling = Scaling::fit(&data);
+    let scaling = Scaling::fit(&data).expect("images in memory");
     let trainer = Trainer::new(kinds::<f32>(), Sgd::new(0.0).expect("a rate"), 4, 5).expect("a trainer");
     let mut plain = Trainer::new(kinds::<f32>(), Sgd::new(0.0).expect("a rate"), 4, 5).expect("a trainer");
     let mut trainer = trainer.with_regularization(l2(0.5)).expect("no names");

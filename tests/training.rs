@@ -1,6 +1,6 @@
 //! Training end to end: a golden curve, and what the trainer does when training goes wrong.
 
-use convnet::data::{LabelledImages, Scaling, idx};
+use convnet::data::{LabelledImages, Scaling, Subset, idx};
 use convnet::train::EpochSummary;
 use convnet::{network, prelude::*};
 use ndarray::{Array4, ArrayView4};
@@ -12,7 +12,7 @@ network! {
     }
 }
 
-fn digits() -> (LabelledImages, LabelledImages) {
+fn digits() -> (LabelledImages, TestSet<LabelledImages>) {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/data/mnist-mini");
     idx::read_mnist(folder).expect("the digits that ship with the project")
 }
@@ -37,7 +37,7 @@ fn a_short_loss_curve_is_golden() {
         1.510_709_085_413,
     ];
     let (training, _) = digits();
-    let scaling = Scaling::fit(&training);
+    let scaling = Scaling::fit(&training).expect("images in memory");
     let network = LeNet::<f64>::new(231, &Initialization::default()).expect("a network");
     let mut trainer =
         Trainer::new(network, Momentum::new(0.01, 0.9).expect("options"), 50, 231).expect("a trainer");
@@ -45,7 +45,7 @@ fn a_short_loss_curve_is_golden() {
     batches.shuffle(231, 0);
     let mut curve = Vec::new();
     for _ in 0..GOLDEN.len() {
-        let (images, labels) = batches.next().expect("5,000 images");
+        let (images, labels) = batches.next().expect("images in memory").expect("5,000 images");
         curve.push(trainer.step(images, labels).expect("a step"));
     }
     for (found, golden) in curve.iter().zip(GOLDEN) {
@@ -57,10 +57,11 @@ fn a_short_loss_curve_is_golden() {
 #[test]
 fn an_untrained_network_knows_nothing() {
     network! { struct Linear { INPUT[28x28x1] -> FC10 } }
-    let (_, test) = digits();
+    let (training, test) = digits();
+    let scaling = Scaling::fit(&training).expect("images in memory");
     let mut network = Linear::new(1);
     network.parameters_mut().as_mut_slice().iter_mut().for_each(|weight| *weight *= 1e-3);
-    let result = evaluate(&network, &test, &Scaling::fit(&test), 100).expect("an evaluation");
+    let result = evaluate(&network, &test, &scaling, 100).expect("an evaluation");
     assert!((result.loss - 10_f64.ln()).abs() < 1e-2, "{}", result.loss);
     assert_eq!(result.images, 1000);
 }
@@ -69,9 +70,8 @@ fn an_untrained_network_knows_nothing() {
 #[test]
 fn a_tiny_set_is_overfitted() {
     let (training, _) = digits();
-    let few = training.images().slice(ndarray::s![..20, .., .., ..]).to_owned();
-    let few = LabelledImages::new(few, training.labels()[..20].to_vec(), 10).expect("twenty digits");
-    let scaling = Scaling::fit(&few);
+    let few = Subset::new(training.into(), (0..20).collect()).expect("5,000 digits");
+    let scaling = Scaling::fit(&few).expect("images in memory");
     let optimizer = Momentum::new(0.01, 0.9).expect("options");
     let mut trainer = Trainer::new(LeNet::new(2), optimizer, 20, 2).expect("a trainer");
     let mut last = None;
@@ -85,13 +85,14 @@ fn a_tiny_set_is_overfitted() {
 
 #[test]
 fn progress_counts_images_and_steps() {
-    let (_, test) = digits();
-    let scaling = Scaling::fit(&test);
+    let (training, _) = digits();
+    let few = Subset::new(training.into(), (0..1000).collect()).expect("5,000 digits");
+    let scaling = Scaling::fit(&few).expect("images in memory");
     let mut trainer =
         Trainer::new(LeNet::new(1), Sgd::new(0.01).expect("a rate"), 300, 1).expect("a trainer");
     let mut seen = Vec::new();
     trainer
-        .epoch(&test, &scaling, |progress| seen.push((progress.step, progress.steps, progress.images)))
+        .epoch(&few, &scaling, |progress| seen.push((progress.step, progress.steps, progress.images)))
         .expect("an epoch");
     assert_eq!(seen, [(1, 4, 300), (2, 4, 600), (3, 4, 900), (4, 4, 1000)]);
 }
@@ -230,7 +231,7 @@ fn classes_of_a_tree() {
         200 * u8::from(y / 2 == n % 4 / 2 && x / 2 == n % 2)
     });
     let data = LabelledImages::new(images, (0..32).map(|n| n % 4).collect(), 4).expect("labels below 4");
-    let scaling = Scaling::fit(&data);
+    let scaling = Scaling::fit(&data).expect("images in memory");
     let momentum = Momentum::new(0.1, 0.9).expect("options in range");
     let mut trainer = Trainer::new(Quadrants::new(7), momentum, 8, 7).expect("a trainer");
     for _ in 0..20 {

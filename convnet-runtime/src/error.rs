@@ -385,6 +385,46 @@ pub enum Error {
         /// The number of labels.
         labels: usize,
     },
+    /// An image that a data set does not have.
+    #[error("the data set has no image {index}: it holds {count}, 0 to {}", count.saturating_sub(1))]
+    ImageIndex {
+        /// The index asked for.
+        index: usize,
+        /// How many images there are.
+        count: usize,
+    },
+    /// Memory for an image that is not as large as the image.
+    #[error("{found} bytes given to read an image of {}x{}x{} (height x width x channels) into", shape[0], shape[1], shape[2])]
+    ImageBytes {
+        /// Height, width and channels of the image.
+        shape: [usize; 3],
+        /// How many bytes were given.
+        found: usize,
+    },
+    /// Another number of names than of classes.
+    #[error("{names} names given for {classes} classes: each needs one")]
+    ClassNames {
+        /// The names given.
+        names: usize,
+        /// The number of classes.
+        classes: usize,
+    },
+    /// Images that the system has no memory for.
+    #[error("there is no memory for {images} images of {}x{}x{} (height x width x channels)", shape[0], shape[1], shape[2])]
+    DataMemory {
+        /// How many.
+        images: usize,
+        /// Height, width and channels of each.
+        shape: [usize; 3],
+    },
+    /// A file or folder of images that cannot be used.
+    #[error("{}: {reason}", path.display())]
+    ImageFile {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        reason: String,
+    },
     /// A file that cannot be read.
     #[error("{}: {source}", path.display())]
     Io {

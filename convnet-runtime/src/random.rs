@@ -18,6 +18,8 @@ pub(crate) enum Purpose {
     GradientCheck = 2,
     /// What layers draw while training; a stream for each layer and step.
     Layer = 4,
+    /// Which images a training set is divided into.
+    Splitting = 7,
     /// Operands of tests.
     #[cfg(test)]
     Test = 3,

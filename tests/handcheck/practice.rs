@@ -134,7 +134,8 @@ fn ratio(rate: f64) -> f64 {
     let (training, _) = idx::read_mnist(folder).expect("the digits that ship with the project");
     let mut network = Digits::new(7);
     let mut workspace = TrainingWorkspace::of(&network, 50).expect("a workspace");
-    let mut batches = Batches::new(&training, Scaling::fit(&training), 50).expect("batches");
+    let scaling = Scaling::fit(&training).expect("images in memory");
+    let mut batches = Batches::new(&training, scaling, 50).expect("batches");
     batches.shuffle(7, 0);
     let mut sgd = Sgd::new(rate).expect("a rate");
     let norm = |parameters: &Parameters<f32>| {
@@ -143,7 +144,7 @@ fn ratio(rate: f64) -> f64 {
     };
     let mut ratios = [0.0; 21];
     for ratio in &mut ratios {
-        let (images, labels) = batches.next().expect("5,000 images");
+        let (images, labels) = batches.next().expect("images in memory").expect("5,000 images");
         let step = Step::default();
         network
             .gradients(images, labels, &Softmax::default(), &mut workspace, step, &mut Unobserved)

@@ -1,21 +1,29 @@
 //! Mini-batches: a permutation by seed and epoch, cut into pieces.
 
+use std::fmt;
+
 use ndarray::{Array4, ArrayView4, s};
 use rand::seq::SliceRandom;
 
-use crate::data::{LabelledImages, Scaling};
+use super::dataset::{Dataset, zeros};
+use crate::data::Scaling;
 use crate::error::Error;
 use crate::random::{self, Purpose};
 use crate::scalar::Scalar;
 
+/// Scaled images, `[N, H, W, D]`, and as many labels.
+pub type Batch<'b, T> = (ArrayView4<'b, T>, &'b [usize]);
+
 /// Memory that batches of one data set are made in.
 ///
-/// Made once; after that neither an epoch nor a batch allocates.
-#[derive(Clone, Debug)]
+/// Made once; after that neither an epoch nor a batch allocates, but for what the data set needs to read an image.
+#[derive(Clone)]
 pub struct Batches<'d, T> {
-    data: &'d LabelledImages,
+    data: &'d dyn Dataset,
     order: Vec<usize>,
     next: usize,
+    /// One image, as it is read.
+    bytes: Vec<u8>,
     images: Array4<T>,
     labels: Vec<usize>,
     scaling: Scaling,
@@ -25,18 +33,19 @@ impl<'d, T: Scalar> Batches<'d, T> {
     /// Batches of up to `size` images, the last of an epoch being what remains.
     ///
     /// # Errors
-    /// [`Error::EmptyBatch`] if `size` is 0.
-    pub fn new(data: &'d LabelledImages, scaling: Scaling, size: usize) -> Result<Self, Error> {
+    /// [`Error::EmptyBatch`] if `size` is 0, [`Error::EmptyData`] if there are no images, [`Error::DataMemory`] if there is
+    /// no memory for a batch.
+    pub fn new(data: &'d dyn Dataset, scaling: Scaling, size: usize) -> Result<Self, Error> {
         if size == 0 {
             return Err(Error::EmptyBatch);
         }
         let size = size.min(data.len());
-        let (_, height, width, depth) = data.images().dim();
         Ok(Self {
             data,
             order: (0..data.len()).collect(),
             next: 0,
-            images: Array4::zeros((size, height, width, depth)),
+            images: zeros(size, data.shape())?,
+            bytes: vec![0; data.shape().iter().product()],
             labels: vec![0; size],
             scaling,
         })
@@ -59,25 +68,41 @@ impl<'d, T: Scalar> Batches<'d, T> {
         self.order.len().div_ceil(self.labels.len())
     }
 
-    /// The next batch, its images scaled, `[N, H, W, D]`; nothing once all images were given.
+    /// The next batch; nothing once all images were given.
+    ///
+    /// # Errors
+    /// Those of [`Dataset::read`]; the next call then tries the same batch again.
     #[expect(
         clippy::should_implement_trait,
         reason = "a batch borrows from the memory that the next one overwrites"
     )]
-    pub fn next(&mut self) -> Option<(ArrayView4<'_, T>, &[usize])> {
+    pub fn next(&mut self) -> Result<Option<Batch<'_, T>>, Error> {
         let chosen = &self.order[self.next..self.order.len().min(self.next + self.labels.len())];
         if chosen.is_empty() {
-            return None;
+            return Ok(None);
+        }
+        let numbers = self.images.as_slice_mut().expect("made in standard layout");
+        let images = numbers.chunks_exact_mut(self.bytes.len());
+        for ((&index, label), image) in chosen.iter().zip(&mut self.labels).zip(images) {
+            self.data.read(index, &mut self.bytes)?;
+            self.scaling.apply(&self.bytes, image);
+            *label = self.data.label(index);
         }
         self.next += chosen.len();
-        let numbers = self.images.as_slice_mut().expect("made in standard layout");
-        let length = numbers.len() / self.labels.len();
-        for ((&index, label), image) in
-            chosen.iter().zip(&mut self.labels).zip(numbers.chunks_exact_mut(length))
-        {
-            self.scaling.apply(self.data.bytes(index), image);
-            *label = self.data.labels()[index];
-        }
-        Some((self.images.slice(s![..chosen.len(), .., .., ..]), &self.labels[..chosen.len()]))
+        Ok(Some((self.images.slice(s![..chosen.len(), .., .., ..]), &self.labels[..chosen.len()])))
+    }
+}
+
+/// Without the images, which would fill pages.
+impl<T> fmt::Debug for Batches<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { order, next, labels, scaling, .. } = self;
+        let (images, size) = (order.len(), labels.len());
+        f.debug_struct("Batches")
+            .field("images", &images)
+            .field("size", &size)
+            .field("next", next)
+            .field("scaling", scaling)
+            .finish_non_exhaustive()
     }
 }

@@ -5,14 +5,15 @@
 //! labels. Nothing in a header is trusted: a file that
 //! cannot hold what its header says is refused before anything is allocated.
 
-use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
 use ndarray::Array4;
 
-use crate::data::images::{LabelledImages, check_classes};
+use super::files::{self, format_error, io_error};
+use super::images::{LabelledImages, check_classes};
+use super::roles::TestSet;
 use crate::error::Error;
 
 /// The type of bytes in a magic number.
@@ -22,55 +23,124 @@ const UNSIGNED_BYTES: u8 = 0x08;
 const LARGEST_EXPANSION: u64 = 1032;
 
 /// Reads MNIST from a directory that holds the four files under their usual names, `train-images-idx3-ubyte` and so on,
-/// each plain or with `.gz` at its end: the training images, then the test images.
+/// each plain or with `.gz` at its end: the images to train on, then those to test on. Fashion-MNIST and others that took
+/// over MNIST's names are read as well.
 ///
 /// # Errors
 /// Those of [`read`]; [`Error::Io`] names the first file that is missing.
-pub fn read_mnist(directory: impl AsRef<Path>) -> Result<(LabelledImages, LabelledImages), Error> {
-    let directory = directory.as_ref();
-    let set = |name: &str| {
-        let images = plain_or_gzip(directory, &format!("{name}-images-idx3-ubyte"));
-        read(images, plain_or_gzip(directory, &format!("{name}-labels-idx1-ubyte")), 10)
-    };
-    Ok((set("train")?, set("t10k")?))
-}
-
-fn plain_or_gzip(directory: &Path, name: &str) -> PathBuf {
-    let plain = directory.join(name);
-    let gzip = directory.join(format!("{name}.gz"));
-    if plain.exists() || !gzip.exists() { plain } else { gzip }
+pub fn read_mnist(directory: impl AsRef<Path>) -> Result<(LabelledImages, TestSet<LabelledImages>), Error> {
+    let (directory, options) = (directory.as_ref(), Options::new(10));
+    let training = options.read_pair(directory, "train")?;
+    Ok((training, TestSet::new(options.read_pair(directory, "t10k")?)))
 }
 
 /// Reads a file of images and the file of their labels, of classes 0 to `classes - 1`.
 ///
 /// # Errors
-/// [`Error::Io`] if a file cannot be read; [`Error::Format`], with the file and the offset, if it is not gzip or IDX
-/// all through, if a size is 0 or more than memory can hold, if it ends early or late, if a label is no class, or if
-/// there are not as many labels as images.
+/// Those of [`Options::read`].
 pub fn read(
     images: impl AsRef<Path>,
     labels: impl AsRef<Path>,
     classes: usize,
 ) -> Result<LabelledImages, Error> {
-    check_classes(classes)?;
-    let (image_path, label_path) = (images.as_ref(), labels.as_ref());
-    let ([count, height, width], pixels) = IdxFile::open(image_path)?.read::<3>()?;
-    let ([label_count], labels) = IdxFile::open(label_path)?.read::<1>()?;
-    if label_count != count {
-        let expected = format!("{count} labels, one for each image of {}", image_path.display());
-        return Err(format_error(label_path, 4, expected, format!("{label_count}")));
-    }
-    if let Some(index) = labels.iter().position(|&label| usize::from(label) >= classes) {
-        let expected = format!("a label from 0 to {}", classes - 1);
-        return Err(format_error(label_path, 8 + index as u64, expected, labels[index].to_string()));
-    }
-    let pixels =
-        Array4::from_shape_vec((count, height, width, 1), pixels).expect("as many as the header says");
-    LabelledImages::new(pixels, labels.into_iter().map(usize::from).collect(), classes)
+    Options::new(classes).read(images, labels)
 }
 
-fn format_error(path: &Path, offset: u64, expected: impl Into<String>, found: impl Into<String>) -> Error {
-    Error::Format { path: path.to_owned(), offset, expected: expected.into(), found: found.into() }
+/// How the images of a file lie.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Orientation {
+    /// Row by row, as IDX says.
+    #[default]
+    Rows,
+    /// Column by column, as EMNIST's files have them: rows and columns are exchanged when they are read.
+    Columns,
+}
+
+/// What an IDX file does not say of itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Options {
+    classes: usize,
+    first_label: u8,
+    orientation: Orientation,
+}
+
+impl Options {
+    /// So many classes, the first of which is labelled 0, and images row by row.
+    pub fn new(classes: usize) -> Self {
+        Self { classes, first_label: 0, orientation: Orientation::Rows }
+    }
+
+    /// The label of the first class, in the file: it is class 0 when it is read.
+    pub fn first_label(self, label: u8) -> Self {
+        Self { first_label: label, ..self }
+    }
+
+    /// How the images lie.
+    pub fn orientation(self, orientation: Orientation) -> Self {
+        Self { orientation, ..self }
+    }
+
+    /// Reads a file of images and the file of their labels.
+    ///
+    /// # Errors
+    /// [`Error::Option`] if there is no class; [`Error::Io`] if a file cannot be read; [`Error::Format`], with the file and
+    /// the offset, if it is not gzip or IDX all through, if a size is 0 or more than memory can hold, if it ends early or
+    /// late, if a label is no class, or if there are not as many labels as images.
+    pub fn read(&self, images: impl AsRef<Path>, labels: impl AsRef<Path>) -> Result<LabelledImages, Error> {
+        check_classes(self.classes)?;
+        let (image_path, label_path) = (images.as_ref(), labels.as_ref());
+        let ([count, height, width], mut pixels) = IdxFile::open(image_path)?.read::<3>()?;
+        let ([label_count], labels) = IdxFile::open(label_path)?.read::<1>()?;
+        if label_count != count {
+            let expected = format!("{count} labels, one for each image of {}", image_path.display());
+            return Err(format_error(label_path, 4, expected, format!("{label_count}")));
+        }
+        let labels = self.classes_of(&labels, label_path)?;
+        let shape = match self.orientation {
+            Orientation::Rows => (count, height, width, 1),
+            Orientation::Columns => {
+                pixels.chunks_exact_mut(height * width).for_each(transposition(height, width));
+                (count, width, height, 1)
+            }
+        };
+        let pixels = Array4::from_shape_vec(shape, pixels).expect("as many as the header says");
+        LabelledImages::new(pixels, labels, self.classes)
+    }
+
+    /// The two files of a directory whose names begin so.
+    pub(super) fn read_pair(&self, directory: &Path, name: &str) -> Result<LabelledImages, Error> {
+        let path = |what: &str| plain_or_gzip(directory, &format!("{name}-{what}"));
+        self.read(path("images-idx3-ubyte"), path("labels-idx1-ubyte"))
+    }
+
+    /// The classes that labels mean.
+    fn classes_of(&self, labels: &[u8], path: &Path) -> Result<Vec<usize>, Error> {
+        let first = usize::from(self.first_label);
+        let class = |label: u8| usize::from(label).checked_sub(first).filter(|&class| class < self.classes);
+        let checked = labels.iter().enumerate().map(|(index, &label)| {
+            let expected = || format!("a label from {first} to {}", first.saturating_add(self.classes - 1));
+            class(label).ok_or_else(|| format_error(path, 8 + index as u64, expected(), label.to_string()))
+        });
+        checked.collect()
+    }
+}
+
+/// Exchanges rows and columns of images of this size.
+fn transposition(height: usize, width: usize) -> impl FnMut(&mut [u8]) {
+    let mut before = vec![0; height * width];
+    move |image| {
+        before.copy_from_slice(image);
+        for (x, column) in image.chunks_exact_mut(height).enumerate() {
+            column.iter_mut().enumerate().for_each(|(y, byte)| *byte = before[y * width + x]);
+        }
+    }
+}
+
+/// The file of this name, or the compressed one if there is no other.
+fn plain_or_gzip(directory: &Path, name: &str) -> PathBuf {
+    let plain = directory.join(name);
+    let gzip = directory.join(format!("{name}.gz"));
+    if plain.exists() || !gzip.exists() { plain } else { gzip }
 }
 
 /// An open file, and how far it has been read.
@@ -84,10 +154,10 @@ struct IdxFile<'a> {
 
 impl<'a> IdxFile<'a> {
     fn open(path: &'a Path) -> Result<Self, Error> {
-        let io = |source| Error::Io { path: path.to_owned(), source };
-        let mut file = BufReader::new(File::open(path).map_err(io)?);
-        let is_gzip = std::io::BufRead::fill_buf(&mut file).map_err(io)?.starts_with(&[0x1f, 0x8b]);
-        let length = file.get_ref().metadata().map_err(io)?.len();
+        let (file, length) = files::open(path)?;
+        let mut file = BufReader::new(file);
+        let begin = std::io::BufRead::fill_buf(&mut file).map_err(io_error(path))?;
+        let is_gzip = begin.starts_with(&[0x1f, 0x8b]);
         let (contents, most): (Box<dyn Read>, _) = if is_gzip {
             (Box::new(MultiGzDecoder::new(file)), length.saturating_mul(LARGEST_EXPANSION))
         } else {

@@ -2,6 +2,7 @@
 
 use ndarray::Array4;
 
+use super::dataset::{Dataset, check_bytes, check_index, read_images};
 use crate::error::Error;
 
 /// Labelled images of one size: bytes `[N, H, W, D]` and as many labels.
@@ -12,6 +13,7 @@ pub struct LabelledImages {
     images: Array4<u8>,
     labels: Vec<usize>,
     classes: usize,
+    class_names: Vec<String>,
 }
 
 /// There is at least one class.
@@ -41,7 +43,32 @@ impl LabelledImages {
         }
         let images =
             if images.is_standard_layout() { images } else { images.as_standard_layout().into_owned() };
-        Ok(Self { images, labels, classes })
+        Ok(Self { images, labels, classes, class_names: Vec::new() })
+    }
+
+    /// With a name for each class, in their order.
+    ///
+    /// # Errors
+    /// [`Error::ClassNames`] if there are not as many as classes.
+    pub fn with_class_names(self, names: Vec<String>) -> Result<Self, Error> {
+        if names.len() != self.classes {
+            return Err(Error::ClassNames { names: names.len(), classes: self.classes });
+        }
+        Ok(Self { class_names: names, ..self })
+    }
+
+    /// All images of a data set, read into memory.
+    ///
+    /// # Errors
+    /// [`Error::DataMemory`] if they do not fit there, those of [`Dataset::read`], and those of [`new`](Self::new).
+    pub fn load(data: &dyn Dataset) -> Result<Self, Error> {
+        let images = read_images(data, 0..data.len())?;
+        let labels = (0..data.len()).map(|index| data.label(index)).collect();
+        let loaded = Self::new(images, labels, data.classes())?;
+        match data.class_names() {
+            [] => Ok(loaded),
+            names => loaded.with_class_names(names.to_vec()),
+        }
     }
 
     /// How many images there are: at least 1.
@@ -73,5 +100,35 @@ impl LabelledImages {
         let length = self.images.len() / self.labels.len();
         let bytes = self.images.as_slice().expect("standard layout, since it was made");
         &bytes[index * length..(index + 1) * length]
+    }
+}
+
+impl Dataset for LabelledImages {
+    fn shape(&self) -> [usize; 3] {
+        let (_, height, width, depth) = self.images.dim();
+        [height, width, depth]
+    }
+
+    fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    fn classes(&self) -> usize {
+        self.classes
+    }
+
+    fn label(&self, index: usize) -> usize {
+        self.labels[index]
+    }
+
+    fn read(&self, index: usize, to: &mut [u8]) -> Result<(), Error> {
+        check_index(index, self.labels.len())?;
+        check_bytes(self.shape(), to)?;
+        to.copy_from_slice(self.bytes(index));
+        Ok(())
+    }
+
+    fn class_names(&self) -> &[String] {
+        &self.class_names
     }
 }

@@ -1,6 +1,8 @@
 //! From bytes to numbers around zero.
 
-use crate::data::LabelledImages;
+use ndarray::{Array4, ArrayView4};
+
+use super::dataset::{Dataset, zeros};
 use crate::error::Error;
 use crate::scalar::Scalar;
 
@@ -17,14 +19,24 @@ impl Scaling {
     /// One mean and one (population) deviation over all pixels of the training images.
     ///
     /// Images that are all of one colour have no deviation: they are centred only.
-    pub fn fit(training: &LabelledImages) -> Self {
-        let count = training.images().len() as f64;
-        let (sum, squares) = training.images().iter().fold((0_u64, 0_u64), |(sum, squares), &byte| {
-            (sum + u64::from(byte), squares + u64::from(byte) * u64::from(byte))
-        });
+    ///
+    /// # Errors
+    /// [`Error::EmptyData`] if there are no images, and those of [`Dataset::read`].
+    pub fn fit(training: &dyn Dataset) -> Result<Self, Error> {
+        let mut image = zeros::<u8>(training.len().min(1), training.shape())?;
+        let image = image.as_slice_mut().expect("made in standard layout");
+        let (mut sum, mut squares) = (0_u64, 0_u64);
+        for index in 0..training.len() {
+            training.read(index, image)?;
+            for byte in image.iter() {
+                sum += u64::from(*byte);
+                squares += u64::from(*byte) * u64::from(*byte);
+            }
+        }
+        let count = (training.len() * image.len()) as f64;
         let mean = sum as f64 / count;
         let deviation = (squares as f64 / count - mean * mean).max(0.0).sqrt();
-        Self { mean, deviation: if deviation > 0.0 { deviation } else { 1.0 } }
+        Self::new(mean, if deviation > 0.0 { deviation } else { 1.0 })
     }
 
     /// This mean and deviation, in units of a byte.
@@ -53,6 +65,15 @@ impl Scaling {
     /// The deviation, in units of a byte.
     pub fn deviation(&self) -> f64 {
         self.deviation
+    }
+
+    /// Scales images, `[N, H, W, D]`.
+    pub fn scale<T: Scalar>(&self, images: ArrayView4<'_, u8>) -> Array4<T> {
+        let mut scaled = Array4::zeros(images.dim());
+        let bytes = images.as_standard_layout();
+        let bytes = bytes.as_slice().expect("in standard layout");
+        self.apply(bytes, scaled.as_slice_mut().expect("made in standard layout"));
+        scaled
     }
 
     /// Scales bytes; both slices are equally long.

@@ -4,7 +4,7 @@ use ndarray::ArrayView4;
 use num_traits::{Float, Zero};
 
 use super::{LabelLoss, count_right};
-use crate::data::{Batches, LabelledImages, Scaling};
+use crate::data::{Batches, Dataset, Evaluated, Scaling, evaluated};
 use crate::error::Error;
 use crate::losses::{self, Loss};
 use crate::network::Network;
@@ -36,16 +36,17 @@ pub struct Prediction {
 ///
 /// # Errors
 /// [`Error::Classes`] if network and data differ in the number of classes, [`Error::NonFiniteScores`], and those of
-/// [`Network::infer`].
+/// [`Network::infer`] and of [`Dataset::read`].
 pub fn evaluate<N>(
     network: &N,
-    data: &LabelledImages,
+    data: &impl Evaluated,
     scaling: &Scaling,
     batch: usize,
 ) -> Result<Evaluation, Error>
 where
     N: Network<Loss: LabelLoss<N::Scalar>>,
 {
+    let data = evaluated(data);
     let (mut loss, mut right) = (0.0, 0);
     each_batch(network, data, scaling, batch, |scored| {
         right += count_right(network.loss(), scored.scores, scored.labels);
@@ -62,13 +63,14 @@ where
 /// Those of [`evaluate`].
 pub fn image_losses<N>(
     network: &N,
-    data: &LabelledImages,
+    data: &impl Evaluated,
     scaling: &Scaling,
     batch: usize,
 ) -> Result<Vec<f64>, Error>
 where
     N: Network<Loss: LabelLoss<N::Scalar>>,
 {
+    let data = evaluated(data);
     let mut losses = Vec::with_capacity(data.len());
     each_batch(network, data, scaling, batch, |scored| {
         losses.extend(scored.losses.iter().map(|loss| loss.as_f64()));
@@ -88,7 +90,7 @@ struct Scored<'a, T> {
 /// Calls `f` with every batch of a data set, in its order.
 fn each_batch<N>(
     network: &N,
-    data: &LabelledImages,
+    data: &dyn Dataset,
     scaling: &Scaling,
     batch: usize,
     mut f: impl FnMut(Scored<'_, N::Scalar>),
@@ -103,7 +105,7 @@ where
     let output = N::ARCHITECTURE.output();
     let mut gradient = vec![N::Scalar::zero(); size * output.count()];
     let mut losses = vec![N::Scalar::nan(); size];
-    while let Some((images, labels)) = batches.next() {
+    while let Some((images, labels)) = batches.next()? {
         let scores = finite_scores(network, images, &mut workspace)?;
         network.loss().check(output, labels.len(), labels)?;
         let numbers = scores.to_slice().expect("a workspace is in standard layout");
@@ -158,7 +160,7 @@ fn finite_scores<'w, N: Network>(
 
 pub(super) fn check_classes<N: Network>(
     loss: &impl LabelLoss<N::Scalar>,
-    data: &LabelledImages,
+    data: &dyn Dataset,
 ) -> Result<(), Error> {
     let network = loss.classes(N::ARCHITECTURE.output());
     if network == data.classes() { Ok(()) } else { Err(Error::Classes { data: data.classes(), network }) }

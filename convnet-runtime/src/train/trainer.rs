@@ -3,7 +3,7 @@
 use ndarray::ArrayView4;
 
 use super::{LabelLoss, count_right};
-use crate::data::{Batches, LabelledImages, Scaling};
+use crate::data::{Batches, Dataset, Scaling};
 use crate::error::Error;
 use crate::network::{Network, Statistics, Step};
 use crate::observer::{FirstNonFinite, Observer, Unobserved};
@@ -115,10 +115,11 @@ where
     /// # Errors
     /// [`Error::Classes`], [`Error::ImageShape`] and others before the first step; [`Error::Diverged`] or
     /// [`Error::NonFinite`] at a step whose loss, state or gradients are not finite, which changes nothing;
-    /// [`Error::BrokenUpdate`] at one whose update breaks the parameters.
+    /// [`Error::BrokenUpdate`] at one whose update breaks the parameters; those of [`Dataset::read`] at one whose images cannot
+    /// be read.
     pub fn epoch(
         &mut self,
-        data: &LabelledImages,
+        data: &dyn Dataset,
         scaling: &Scaling,
         mut progress: impl FnMut(Progress),
     ) -> Result<EpochSummary, Error> {
@@ -128,7 +129,7 @@ where
         let steps = batches.per_epoch();
         let mut sums = Sums::default();
         for step in 1..=steps {
-            let Some((images, labels)) = batches.next() else { break };
+            let Some((images, labels)) = batches.next()? else { break };
             let loss = self.step(images, labels)?;
             let right = count_right(self.network.loss(), self.workspace.scores(), labels);
             sums.add(labels.len(), loss, self.penalty, right);
