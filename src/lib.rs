@@ -21,6 +21,7 @@ pub use convnet_runtime::{
     inference, layers, losses, reference, simd, workspace,
 };
 #[cfg(feature = "train")]
+pub use convnet_runtime::{Picture, optimizers, regularization, schedules, train};
 
 #[doc = include_str!("../docs/language.md")]
 pub use convnet_macros::network;

@@ -5,7 +5,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use convnet::data::{Batches, Subset};
+use convnet::data::{Augmentation, Augmenter, Batches, Preprocess, Subset, TrainingSet};
 use convnet::{inference::StochasticInference, network, prelude::*};
 use ndarray::Array4;
 
@@ -117,7 +117,7 @@ fn batch_allocations() -> usize {
     let scaling = Scaling::fit(&data).expect("images in memory");
     let some = Subset::new(std::sync::Arc::new(data.clone()), (20..90).collect()).expect("there are such");
     let [mut all, mut some] =
-        [&data as &dyn Dataset, &some].map(|data| Batches::<f32>::new(data, scaling, 32).expect("batches"));
+        [&data as &dyn Dataset, &some].map(|data| Batches::<f32>::new(data, &scaling, 32).expect("batches"));
     let before = ALLOCATIONS.load(Ordering::Relaxed);
     for epoch in 0..5 {
         for batches in [&mut all, &mut some] {
@@ -125,6 +125,29 @@ fn batch_allocations() -> usize {
             while let Some((images, labels)) = batches.next().expect("images in memory") {
                 assert_eq!(images.dim().0, labels.len());
             }
+        }
+    }
+    ALLOCATIONS.load(Ordering::Relaxed) - before
+}
+
+/// Allocations of augmenting and preprocessing images, once what does so is made.
+fn data_allocations() -> usize {
+    let images = Array4::from_shape_fn((9, 6, 5, 3), |(n, h, w, d)| {
+        u8::try_from(20 * n + 9 * h + w + d).expect("bytes")
+    });
+    let data = TrainingSet::new(LabelledImages::new(images, vec![0; 9], 1).expect("a data set"));
+    let augmentation = Augmentation::new().flip(0.5).and_then(|a| a.crop(2)).and_then(|a| a.rotate(20.0));
+    let augmentation = augmentation.and_then(|a| a.colours(0.5, 0.5, 0.5)).and_then(|a| a.cutout(3, 128));
+    let mut augmenter = Augmenter::new(&augmentation.expect("options"), [6, 5, 3], 1).expect("an augmenter");
+    let projection = Preprocess::RandomProjection { dimensions: 4, seed: 1 };
+    let recipes = [Preprocess::ONE_MEAN, Preprocess::MEAN_PER_CHANNEL, projection];
+    let fitted = recipes.map(|recipe| recipe.fit(&data).expect("a preprocessing"));
+    let (mut image, mut numbers) = ([7; 90], [0.0_f32; 90]);
+    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    for index in 0..20 {
+        augmenter.augment(&mut image, 0, index);
+        for fitted in &fitted {
+            fitted.apply(&image, &mut numbers[..fitted.output_shape().iter().product()]);
         }
     }
     ALLOCATIONS.load(Ordering::Relaxed) - before
@@ -152,6 +175,7 @@ fn steps_inferences_and_batches_allocate_nothing() {
             "{threads} threads, folded and averaged"
         );
     }
+    assert_eq!(data_allocations(), 0, "augmented and preprocessed");
     // From outside, the pool is entered once a step of either kind, once an inference and once an update. Its queue
     // (crossbeam's injector) takes a block of memory for every 63 entries, and rayon may put a thread to sleep and wake
     // it: 80 entries here take two blocks at most.

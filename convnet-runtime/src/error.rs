@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use convnet_geometry::{Extent, GeometryError, Role, Volume};
 
+#[cfg(feature = "checkpoint")]
+use crate::checkpoint::{Dtype, Origin, Part, Stage};
 use crate::simd::{TIER_VARIABLE, Tier};
 
 /// An error of the runtime: what is wrong, where, and what was expected.
@@ -426,6 +428,73 @@ pub enum Error {
         reason: String,
     },
     /// A file that cannot be read.
+    /// Numbers that preprocessing cannot be fitted on.
+    #[error("preprocessing cannot be fitted: {reason}")]
+    Fit {
+        /// Why.
+        reason: String,
+    },
+    /// A preprocessing that takes more memory than it may.
+    #[error(
+        "{what} of images of {numbers} numbers takes {}, more than the {} that it may: smaller images or fewer dimensions \
+         take less, and `fit_within` allows more",
+        convnet_geometry::Bytes(*bytes), convnet_geometry::Bytes(*limit)
+    )]
+    PreprocessingMemory {
+        /// What takes it.
+        what: &'static str,
+        /// The numbers of an image.
+        numbers: usize,
+        /// What it takes.
+        bytes: u64,
+        /// What it may.
+        limit: u64,
+    },
+    /// Images of another shape than a preprocessing was fitted on.
+    #[error(
+        "images of shape {found:?} given to a preprocessing that was fitted on {expected:?} (height x width x depth)"
+    )]
+    PreprocessingShape {
+        /// What it was fitted on.
+        expected: [usize; 3],
+        /// What was given.
+        found: [usize; 3],
+    },
+    /// Saved parts that make no preprocessing.
+    #[error("these are not the parts of a preprocessing of the kind `{kind}`: {reason}")]
+    PreprocessingParts {
+        /// The kind that they are said to be.
+        kind: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Principal components of a preprocessing that has other numbers of them, or none.
+    #[error("{asked} principal components asked for of `{description}`, which has {found}")]
+    PrincipalComponents {
+        /// How many were asked for.
+        asked: usize,
+        /// What the preprocessing does.
+        description: String,
+        /// How many it has.
+        found: usize,
+    },
+    /// A picture that cannot be.
+    #[cfg(feature = "train")]
+    #[error(
+        "a picture of {width} x {height} pixels and {channels} channels, of {bytes} bytes: sides must be at least 1, there \
+         must be 1 channel (grey) or 3 (RGB), as many bytes as that takes, and at most 2^30"
+    )]
+    Picture {
+        /// Pixels across.
+        width: usize,
+        /// Pixels down.
+        height: usize,
+        /// Numbers of a pixel.
+        channels: usize,
+        /// The bytes given.
+        bytes: usize,
+    },
+    /// A file that cannot be read or written.
     #[error("{}: {source}", path.display())]
     Io {
         /// The file.
@@ -444,6 +513,170 @@ pub enum Error {
         expected: String,
         /// What is there.
         found: String,
+    },
+    /// Something that is not a checkpoint, or not one that this program reads.
+    #[cfg(feature = "checkpoint")]
+    #[error("{origin} at byte {offset}: expected {expected}, found {found}")]
+    CheckpointFormat {
+        /// Where it was read from.
+        origin: Origin,
+        /// Where in it, in bytes from its beginning.
+        offset: u64,
+        /// What should be there.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+    /// A checkpoint whose bytes are not those that were written.
+    #[cfg(feature = "checkpoint")]
+    #[error(
+        "{origin}: {part}, bytes {begin} to {end}, is damaged: its checksum is {found}, and was {expected} when it was \
+         written. Take another copy, or an earlier checkpoint"
+    )]
+    DamagedCheckpoint {
+        /// Where it was read from.
+        origin: Origin,
+        /// What is damaged.
+        part: Part,
+        /// Where that begins.
+        begin: u64,
+        /// Where it ends: the first byte behind it.
+        end: u64,
+        /// The checksum when it was written.
+        expected: String,
+        /// The checksum of what is there.
+        found: String,
+    },
+    /// A file of another program where one of ours is needed.
+    #[cfg(feature = "checkpoint")]
+    #[error(
+        "{origin} has no checksums, so that damage would go unnoticed: another program wrote it. \
+         `Checksums::IfPresent` reads it all the same"
+    )]
+    NoChecksums {
+        /// Where it was read from.
+        origin: Origin,
+    },
+    /// A tensor that the system has no memory for.
+    #[cfg(feature = "checkpoint")]
+    #[error("{origin}: tensor `{tensor}` takes {bytes} bytes, which cannot be had")]
+    TensorMemory {
+        /// Where it was read from.
+        origin: Origin,
+        /// The tensor.
+        tensor: String,
+        /// The memory that it takes.
+        bytes: u64,
+    },
+    /// A tensor that a checkpoint does not hold.
+    #[cfg(feature = "checkpoint")]
+    #[error("the checkpoint has no tensor `{name}`: it has {}", listed(names))]
+    UnknownTensor {
+        /// The name given.
+        name: String,
+        /// Those that there are.
+        names: Vec<String>,
+    },
+    /// A tensor of numbers of another type.
+    #[cfg(feature = "checkpoint")]
+    #[error("tensor `{tensor}` holds {found} where {expected} is needed")]
+    TensorType {
+        /// The tensor.
+        tensor: String,
+        /// The type that was asked for.
+        expected: Dtype,
+        /// The type of its numbers.
+        found: Dtype,
+    },
+    /// A tensor of another shape.
+    #[cfg(feature = "checkpoint")]
+    #[error(
+        "tensor `{tensor}` has the shape {found:?} where {expected:?} is needed: it belongs to another network"
+    )]
+    TensorShape {
+        /// The tensor.
+        tensor: String,
+        /// The shape that was asked for.
+        expected: Vec<usize>,
+        /// Its shape.
+        found: Vec<usize>,
+    },
+    /// A checkpoint that no file can hold.
+    #[cfg(feature = "checkpoint")]
+    #[error("{what}: {reason}")]
+    UnwritableCheckpoint {
+        /// The tensor or the entry of the metadata.
+        what: String,
+        /// Why it cannot be written.
+        reason: String,
+    },
+    /// A checkpoint that could not be saved.
+    #[cfg(feature = "checkpoint")]
+    #[error("{}: the checkpoint {stage}: {source}. {}", path.display(), stage.advice(source))]
+    Save {
+        /// The file that it should have become.
+        path: PathBuf,
+        /// How far it came.
+        stage: Stage,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A checkpoint of a time before those that are there.
+    #[cfg(feature = "checkpoint")]
+    #[error(
+        "{} holds `{later}`, which is later than the `{name}` to be saved: resuming would take it. Keep each run in a \
+         folder of its own, or, to go back in a run, remove what is later with `Keeper::remove_after`", folder.display()
+    )]
+    LaterCheckpoint {
+        /// The folder.
+        folder: PathBuf,
+        /// The name of the new checkpoint.
+        name: String,
+        /// The name of the latest that is there.
+        later: String,
+    },
+    /// A line of a record that is no event.
+    #[cfg(feature = "train")]
+    #[error("{}, line {line}: {reason}; each line of a record is one event, as JSON", path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: u64,
+        /// Why it is none.
+        reason: String,
+    },
+    /// A checkpoint of another network.
+    #[cfg(feature = "checkpoint")]
+    #[error("the checkpoint is that of {of}, which `{network}` is not: {difference}")]
+    OtherNetwork {
+        /// The network that it was given to.
+        network: &'static str,
+        /// What it says that it is of.
+        of: String,
+        /// The first difference.
+        difference: String,
+    },
+    /// A checkpoint that lacks what is asked of it.
+    #[cfg(feature = "checkpoint")]
+    #[error("the checkpoint cannot be used: {reason}")]
+    Checkpoint {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A checkpoint that a training cannot go on from.
+    #[cfg(feature = "train")]
+    #[error("the training cannot go on from this checkpoint: {reason}")]
+    NotResumable {
+        /// What is missing, or differs.
+        reason: String,
+    },
+    /// Something that goes by the validation, in a training without one.
+    #[cfg(feature = "train")]
+    #[error("{what} goes by the validation: give the training a validation set")]
+    NoValidation {
+        /// What does.
+        what: &'static str,
     },
     /// Threads that could not be had.
     #[cfg(feature = "threads")]
@@ -494,4 +727,18 @@ fn names(tiers: &[Tier]) -> String {
 fn fitting_sizes(sizes: &[Extent]) -> String {
     let sizes: Vec<_> = sizes.iter().map(|size| format!("{}x{}", size.width, size.height)).collect();
     if sizes.is_empty() { String::new() } else { format!(". Images of {} would fit", sizes.join(" or ")) }
+}
+
+/// How many names a message lists.
+#[cfg(feature = "checkpoint")]
+const LISTED: usize = 12;
+
+#[cfg(feature = "checkpoint")]
+fn listed(names: &[String]) -> String {
+    let listed = names.iter().take(LISTED).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(LISTED) {
+        0 if names.is_empty() => "none".to_owned(),
+        0 => listed,
+        more => format!("{listed} and {more} more"),
+    }
 }

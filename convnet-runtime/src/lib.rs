@@ -34,6 +34,9 @@ pub mod simd;
 pub mod workspace;
 
 #[cfg(feature = "train")]
+mod picture;
+
+#[cfg(feature = "train")]
 pub mod optimizers;
 #[cfg(feature = "train")]
 pub mod regularization;
@@ -51,6 +54,8 @@ pub use observer::{FirstNonFinite, Observer, Unobserved};
 #[cfg(feature = "threads")]
 pub use parallel::set_threads;
 pub use parameters::Parameters;
+#[cfg(feature = "train")]
+pub use picture::Picture;
 pub use random::Draw;
 pub use scalar::Scalar;
 pub use views::{

@@ -20,6 +20,11 @@ pub(crate) enum Purpose {
     Layer = 4,
     /// Which images a training set is divided into.
     Splitting = 7,
+    /// How images are augmented; a stream for each epoch.
+    #[cfg(feature = "train")]
+    Augmentation = 5,
+    /// Random projections; a stream for each number that they give.
+    Projection = 6,
     /// Operands of tests.
     #[cfg(test)]
     Test = 3,

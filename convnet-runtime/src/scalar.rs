@@ -165,6 +165,9 @@ pub trait Kernels: Sized {
     /// `(byte - mean) * scale`.
     fn scale_bytes(bytes: &[u8], mean: Self, scale: Self, to: &mut [Self]);
 
+    /// `(byte - mean) * scale`, means and scales, which are equally many, coming again and again; in `f64`, rounded once.
+    fn scale_each_byte(bytes: &[u8], means: &[f64], scales: &[f64], to: &mut [Self]);
+
     /// `x -= rate * dx`.
     fn descend(x: &mut [Self], dx: &[Self], rate: Self);
 
@@ -342,6 +345,24 @@ macro_rules! compile_kernels {
                 for (to, &byte) in to.iter_mut().zip(bytes) {
                     *to = (Self::from(byte) - mean) * scale;
                 }
+            }
+
+            #[allow(
+                clippy::cast_possible_truncation,
+                reason = "rounding to the nearest f32; there is nothing to round in f64"
+            )]
+            fn scale_each_byte(bytes: &[u8], means: &[f64], scales: &[f64], to: &mut [Self]) {
+                Tier::fastest().vectorized(
+                    #[inline(always)]
+                    || {
+                        for (bytes, to) in bytes.chunks(means.len()).zip(to.chunks_mut(means.len())) {
+                            let numbers = to.iter_mut().zip(bytes).zip(means.iter().zip(scales));
+                            for ((to, &byte), (mean, scale)) in numbers {
+                                *to = ((f64::from(byte) - mean) * scale) as Self;
+                            }
+                        }
+                    },
+                );
             }
 
             fn descend(x: &mut [Self], dx: &[Self], rate: Self) {

@@ -19,8 +19,11 @@ pub mod emnist;
 mod files;
 #[cfg(feature = "image")]
 pub mod folder;
+#[cfg(feature = "train")]
+pub mod augmentation;
 #[cfg(feature = "idx")]
 pub mod idx;
+pub mod preprocessing;
 
 pub use batches::{Batch, Batches};
 pub use dataset::Dataset;
@@ -28,5 +31,11 @@ pub use images::LabelledImages;
 #[cfg(feature = "train")]
 pub(crate) use roles::evaluated;
 pub use roles::{Evaluated, TestSet, TrainingSet, ValidationSet};
+#[cfg(feature = "train")]
+pub use augmentation::{Augmentation, Augmenter, Fill, contact_sheet};
+pub use batches::Batches;
+pub use dataset::Dataset;
+pub use images::LabelledImages;
+pub use preprocessing::{Per, Prepare, Preprocess, Preprocessing, PreprocessingParts};
 pub use scaling::Scaling;
 pub use subset::Subset;
