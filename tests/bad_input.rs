@@ -223,7 +223,7 @@ fn data_that_does_not_belong_together() {
     assert!(matches!(data(2, vec![0, 3]), Err(Error::Label { image: 1, label: 3, classes: 3 })));
     let good = data(2, vec![0, 2]).expect("two images");
     assert!(matches!(
-        Batches::<f32>::new(&good, Scaling::fit(&good).expect("two images"), 0),
+        Batches::<f32>::new(&good, &Scaling::fit(&good).expect("two images"), 0),
         Err(Error::EmptyBatch)
     ));
     assert!(matches!(Scaling::new(f64::NAN, 1.0), Err(Error::Option { option: "mean", .. })));

@@ -41,7 +41,7 @@ fn a_short_loss_curve_is_golden() {
     let network = LeNet::<f64>::new(231, &Initialization::default()).expect("a network");
     let mut trainer =
         Trainer::new(network, Momentum::new(0.01, 0.9).expect("options"), 50, 231).expect("a trainer");
-    let mut batches = convnet::data::Batches::new(&training, scaling, 50).expect("batches");
+    let mut batches = convnet::data::Batches::new(&training, &scaling, 50).expect("batches");
     batches.shuffle(231, 0);
     let mut curve = Vec::new();
     for _ in 0..GOLDEN.len() {

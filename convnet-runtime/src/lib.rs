@@ -24,6 +24,8 @@ mod scalar;
 mod short;
 mod views;
 
+#[cfg(feature = "checkpoint")]
+pub mod checkpoint;
 pub mod data;
 pub mod gemm;
 pub mod inference;
@@ -36,6 +38,8 @@ pub mod workspace;
 #[cfg(feature = "train")]
 mod picture;
 
+#[cfg(feature = "train")]
+pub mod monitor;
 #[cfg(feature = "train")]
 pub mod optimizers;
 #[cfg(feature = "train")]

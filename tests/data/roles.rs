@@ -132,7 +132,7 @@ fn test_images_can_be_looked_at() {
     assert_eq!(error.to_string(), "5 bytes given to read an image of 3x4x2 (height x width x channels) into");
     // What a network is given of them is what it is given in a batch.
     let scaling = Scaling::new(100.0, 50.0).expect("in range");
-    let mut batches = Batches::<f32>::new(&data, scaling, 3).expect("batches");
+    let mut batches = Batches::<f32>::new(&data, &scaling, 3).expect("batches");
     let (batch, _) = batches.next().expect("in memory").expect("seven images");
     assert_eq!(scaling.scale::<f32>(test.images(0..3).expect("three").view()), batch);
     // In any layout.
@@ -166,7 +166,7 @@ fn images_that_cannot_be_read() {
 
     // The batch that failed comes again.
     let data = broken(5);
-    let mut batches = Batches::<f32>::new(&data, scaling, 4).expect("batches");
+    let mut batches = Batches::<f32>::new(&data, &scaling, 4).expect("batches");
     assert_eq!(batches.next().expect("four images").expect("four images").1, [0, 1, 2, 0]);
     is_io(batches.next().map(|_| ()).expect_err("the sixth image"));
     assert_eq!(batches.next().expect("it can be read now").expect("four images").1, [1, 2, 0, 1]);
@@ -202,13 +202,16 @@ fn data_sets_that_claim_too_much() {
     let (scaling, huge) = (Scaling::new(0.0, 1.0).expect("in range"), usize::MAX / 4);
     for shape in [[huge, huge, 3], [huge, 1, 1]] {
         let claims = Claims(shape, 2);
-        assert!(matches!(Batches::<f32>::new(&claims, scaling, 2), Err(Error::DataMemory { images: 2, .. })));
+        assert!(matches!(
+            Batches::<f32>::new(&claims, &scaling, 2),
+            Err(Error::DataMemory { images: 2, .. })
+        ));
         assert!(matches!(LabelledImages::load(&claims), Err(Error::DataMemory { .. })));
         assert!(Scaling::fit(&claims).is_err());
         assert!(evaluate(&Small::new(1), &claims, &scaling, 2).is_err());
     }
     for claims in [Claims([0, huge, huge], 2), Claims([3, 4, 2], 0)] {
-        assert!(matches!(Batches::<f32>::new(&claims, scaling, 2), Err(Error::EmptyData)));
+        assert!(matches!(Batches::<f32>::new(&claims, &scaling, 2), Err(Error::EmptyData)));
         assert!(matches!(Scaling::fit(&claims), Err(Error::EmptyData)));
         assert!(matches!(LabelledImages::load(&claims), Err(Error::EmptyData)));
         assert!(trainer().epoch(&claims, &scaling, |_| {}).is_err());

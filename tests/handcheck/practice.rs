@@ -135,7 +135,7 @@ fn ratio(rate: f64) -> f64 {
     let mut network = Digits::new(7);
     let mut workspace = TrainingWorkspace::of(&network, 50).expect("a workspace");
     let scaling = Scaling::fit(&training).expect("images in memory");
-    let mut batches = Batches::new(&training, scaling, 50).expect("batches");
+    let mut batches = Batches::new(&training, &scaling, 50).expect("batches");
     batches.shuffle(7, 0);
     let mut sgd = Sgd::new(rate).expect("a rate");
     let norm = |parameters: &Parameters<f32>| {

@@ -10,6 +10,8 @@ mod resample;
 
 use std::path::{Path, PathBuf};
 
+use ndarray::Array3;
+
 use super::dataset::{Dataset, check_bytes, check_index};
 use super::images::LabelledImages;
 use super::roles::TestSet;
@@ -65,6 +67,18 @@ impl ImageOptions {
     /// What becomes of images of another size.
     pub fn with_fit(self, fit: Fit) -> Self {
         Self { fit, ..self }
+    }
+
+    /// The picture of a file, `[H, W, D]`.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be read; [`Error::ImageFile`] if it is neither PNG nor JPEG, is broken, is too large, or has another
+    /// size where [`Fit::Exact`] asks for one.
+    pub fn read(&self, path: impl AsRef<Path>) -> Result<Array3<u8>, Error> {
+        let mut bytes = vec![0; self.shape().iter().product()];
+        decode::read(path.as_ref(), self, &mut bytes)?;
+        let [height, width, channels] = self.shape();
+        Ok(Array3::from_shape_vec((height, width, channels), bytes).expect("as many bytes as the shape says"))
     }
 
     /// Height, width and channels.

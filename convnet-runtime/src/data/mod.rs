@@ -11,6 +11,8 @@ mod scaling;
 mod splits;
 mod subset;
 
+#[cfg(feature = "train")]
+pub mod augmentation;
 #[cfg(feature = "cifar")]
 pub mod cifar;
 #[cfg(feature = "idx")]
@@ -19,23 +21,18 @@ pub mod emnist;
 mod files;
 #[cfg(feature = "image")]
 pub mod folder;
-#[cfg(feature = "train")]
-pub mod augmentation;
 #[cfg(feature = "idx")]
 pub mod idx;
 pub mod preprocessing;
 
-pub use batches::{Batch, Batches};
-pub use dataset::Dataset;
-pub use images::LabelledImages;
-#[cfg(feature = "train")]
-pub(crate) use roles::evaluated;
-pub use roles::{Evaluated, TestSet, TrainingSet, ValidationSet};
 #[cfg(feature = "train")]
 pub use augmentation::{Augmentation, Augmenter, Fill, contact_sheet};
-pub use batches::Batches;
+pub use batches::{Batch, BatchMemory, Batches};
 pub use dataset::Dataset;
 pub use images::LabelledImages;
 pub use preprocessing::{Per, Prepare, Preprocess, Preprocessing, PreprocessingParts};
+#[cfg(feature = "train")]
+pub(crate) use roles::evaluated;
+pub use roles::{Evaluated, TestSet, TrainingSet, ValidationSet};
 pub use scaling::Scaling;
 pub use subset::Subset;

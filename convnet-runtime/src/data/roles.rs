@@ -230,3 +230,18 @@ macro_rules! looked_at {
 }
 
 looked_at! { ValidationSet: "Validation data.", TestSet: "Test data." }
+
+impl<D: Dataset + 'static> TestSet<D> {
+    /// The same, whatever the data are kept in.
+    pub fn boxed(self) -> TestSet<Box<dyn Dataset>> {
+        TestSet(Box::new(self.0))
+    }
+}
+
+#[cfg(feature = "train")]
+impl<D: Dataset> ValidationSet<D> {
+    /// The data.
+    pub(crate) fn data(&self) -> &D {
+        &self.0
+    }
+}

@@ -102,6 +102,15 @@ impl<T: Scalar> Loss<T> for HierarchicalSoftmax {
         (class, log.as_f64().exp())
     }
 
+    fn probabilities(&self, scores: &[T]) -> Vec<f64> {
+        let mut probabilities = vec![0.0; self.tree.classes()];
+        let scores = ArrayView1::from(scores);
+        spread(self.tree.root(), T::zero(), scores, &mut 0, &mut |class, log: T| {
+            probabilities[class] = log.as_f64().exp();
+        });
+        probabilities
+    }
+
     fn check(&self, output: Volume, images: usize, labels: &[usize]) -> Result<(), Error> {
         self.check_scores(output)?;
         check_classes(self.tree.classes(), images, labels)?;

@@ -84,6 +84,14 @@ pub trait Loss<T: Scalar>: Send + Sync {
         (best.0, 1.0 / sum)
     }
 
+    /// The probability of every class, given the scores of one image: their softmax, unless the loss knows better.
+    fn probabilities(&self, scores: &[T]) -> Vec<f64> {
+        let largest = scores.iter().fold(T::neg_infinity(), |largest, &score| largest.max(score));
+        let powers: Vec<_> = scores.iter().map(|&score| (score - largest).exp().as_f64()).collect();
+        let sum: f64 = powers.iter().sum();
+        powers.into_iter().map(|power| power / sum).collect()
+    }
+
     /// Whether these targets fit these scores; asked before anything is computed.
     ///
     /// # Errors

@@ -26,8 +26,7 @@ pub fn by_global_norm<T: Scalar>(gradients: &mut Parameters<T>, bound: f64) -> R
     check_bound("the bound of the global norm", bound)?;
     let norm = norm(gradients.as_slice());
     if norm > bound && norm.is_finite() {
-        let (scale, work) = (T::from_f64(bound / norm), Work(gradients.len() as u64));
-        parallel::chunks(gradients.as_mut_slice(), PIECE, work, |_, numbers| T::scale(numbers, scale));
+        scale(gradients, bound / norm);
     }
     Ok(norm)
 }
@@ -45,6 +44,12 @@ pub fn by_value<T: Scalar>(gradients: &mut Parameters<T>, bound: f64) -> Result<
     let (bound, work) = (T::from_f64(bound), Work(gradients.len() as u64));
     parallel::chunks(gradients.as_mut_slice(), PIECE, work, |_, numbers| T::clip(numbers, bound));
     Ok(norm)
+}
+
+/// Multiplies all gradients by one number.
+pub(crate) fn scale<T: Scalar>(gradients: &mut Parameters<T>, factor: f64) {
+    let (factor, work) = (T::from_f64(factor), Work(gradients.len() as u64));
+    parallel::chunks(gradients.as_mut_slice(), PIECE, work, |_, numbers| T::scale(numbers, factor));
 }
 
 /// The square root of the sum of squares, added up in `f64`, piece by piece.

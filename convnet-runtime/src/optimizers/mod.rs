@@ -91,3 +91,42 @@ pub trait Optimizer<T: Scalar>: Send {
     /// nothing changes.
     fn restore(&mut self, tensors: &[(String, Vec<T>)], updates: u64) -> Result<(), Error>;
 }
+
+/// A rule that is chosen when the program runs.
+impl<T: Scalar, O: Optimizer<T> + ?Sized> Optimizer<T> for Box<O> {
+    fn update(&mut self, parameters: &mut Parameters<T>, gradients: &Parameters<T>) -> Result<(), Error> {
+        (**self).update(parameters, gradients)
+    }
+
+    fn learning_rate(&self) -> f64 {
+        (**self).learning_rate()
+    }
+
+    fn set_learning_rate(&mut self, learning_rate: f64) -> Result<(), Error> {
+        (**self).set_learning_rate(learning_rate)
+    }
+
+    fn momentum(&self) -> Option<f64> {
+        (**self).momentum()
+    }
+
+    fn set_momentum(&mut self, momentum: f64) -> Result<(), Error> {
+        (**self).set_momentum(momentum)
+    }
+
+    fn rule(&self) -> UpdateRule {
+        (**self).rule()
+    }
+
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+
+    fn kept(&self) -> Kept<'_, T> {
+        (**self).kept()
+    }
+
+    fn restore(&mut self, tensors: &[(String, Vec<T>)], updates: u64) -> Result<(), Error> {
+        (**self).restore(tensors, updates)
+    }
+}

@@ -66,7 +66,7 @@ pub(super) fn check_epsilon<T: Scalar>(epsilon: f64) -> Result<f64, Error> {
 }
 
 /// A bound, which nothing is to exceed.
-pub(super) fn check_bound(option: &'static str, bound: f64) -> Result<f64, Error> {
+pub(crate) fn check_bound(option: &'static str, bound: f64) -> Result<f64, Error> {
     if bound.is_finite() && bound > 0.0 {
         return Ok(bound);
     }

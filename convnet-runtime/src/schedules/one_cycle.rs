@@ -1,5 +1,7 @@
 //! One cycle: up to a peak, and down to almost nothing.
 
+use std::fmt;
+
 use super::{MomentumSchedule, check_epochs, check_portion, half_wave};
 use crate::error::Error;
 use crate::optimizers::options::check_share;
@@ -65,5 +67,11 @@ impl OneCycle {
     pub(super) fn height(&self, epoch: f64) -> f64 {
         let peak = self.epochs * self.rising;
         if epoch < peak { epoch / peak } else { half_wave((epoch - peak) / (self.epochs - peak)) }
+    }
+}
+
+impl fmt::Display for OneCycle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "one cycle of {} epochs, rising for {:.1}", self.epochs, self.rising * self.epochs)
     }
 }

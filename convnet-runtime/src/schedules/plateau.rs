@@ -1,5 +1,7 @@
 //! Rates that become smaller whenever the validation error stops falling.
 
+use std::fmt;
+
 use super::{SchedulerState, check_epochs, check_factor};
 use crate::error::Error;
 use crate::optimizers::options::check_size;
@@ -65,5 +67,12 @@ impl Plateau {
             state.bad_epochs = 0;
             state.reductions = state.reductions.saturating_add(1);
         }
+    }
+}
+
+impl fmt::Display for Plateau {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { factor, patience, .. } = self;
+        write!(f, "times {factor} after {patience} epochs without a lower validation error")
     }
 }

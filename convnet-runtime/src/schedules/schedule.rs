@@ -1,5 +1,7 @@
 //! What becomes of a learning rate as epochs go by.
 
+use std::fmt;
+
 use super::{OneCycle, Plateau, check_epochs, check_factor, check_portion, half_wave};
 use crate::error::Error;
 use crate::optimizers::options::check_size;
@@ -164,6 +166,26 @@ impl Schedule {
         match &self.shape {
             Shape::Plateau(plateau) => Some(plateau),
             _ => None,
+        }
+    }
+}
+
+/// In a few words, for records of a training.
+impl fmt::Display for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.shape {
+            Shape::Constant => f.write_str("constant"),
+            Shape::Step { factor, every } => write!(f, "times {factor} every {every} epochs"),
+            Shape::At { factor, epochs } => write!(f, "times {factor} at the epochs {epochs:?}"),
+            Shape::Exponential { decay } => write!(f, "times e^(-{decay} t)"),
+            Shape::Inverse { decay } => write!(f, "divided by 1 + {decay} t"),
+            Shape::Cosine { minimum, epochs } => write!(f, "a cosine to {minimum} over {epochs} epochs"),
+            Shape::OneCycle(cycle) => cycle.fmt(f),
+            Shape::Plateau(plateau) => plateau.fmt(f),
+        }?;
+        match self.warm_up {
+            Some(WarmUp { epochs, .. }) => write!(f, ", warmed up for {epochs} epochs"),
+            None => Ok(()),
         }
     }
 }

@@ -4,7 +4,7 @@ use ndarray::ArrayView4;
 use num_traits::{Float, Zero};
 
 use super::{LabelLoss, count_right};
-use crate::data::{Batches, Dataset, Evaluated, Scaling, evaluated};
+use crate::data::{Batches, Dataset, Evaluated, Prepare, evaluated};
 use crate::error::Error;
 use crate::losses::{self, Loss};
 use crate::network::Network;
@@ -40,15 +40,27 @@ pub struct Prediction {
 pub fn evaluate<N>(
     network: &N,
     data: &impl Evaluated,
-    scaling: &Scaling,
+    preprocessing: &impl Prepare,
     batch: usize,
 ) -> Result<Evaluation, Error>
 where
     N: Network<Loss: LabelLoss<N::Scalar>>,
 {
-    let data = evaluated(data);
+    on(network, evaluated(data), preprocessing, batch)
+}
+
+/// [`evaluate`] on the data behind a role.
+pub(super) fn on<N>(
+    network: &N,
+    data: &dyn Dataset,
+    preprocessing: &dyn Prepare,
+    batch: usize,
+) -> Result<Evaluation, Error>
+where
+    N: Network<Loss: LabelLoss<N::Scalar>>,
+{
     let (mut loss, mut right) = (0.0, 0);
-    each_batch(network, data, scaling, batch, |scored| {
+    each_batch(network, data, preprocessing, batch, |scored| {
         right += count_right(network.loss(), scored.scores, scored.labels);
         loss += scored.mean.as_f64() * scored.labels.len() as f64;
     })?;
@@ -64,7 +76,7 @@ where
 pub fn image_losses<N>(
     network: &N,
     data: &impl Evaluated,
-    scaling: &Scaling,
+    preprocessing: &impl Prepare,
     batch: usize,
 ) -> Result<Vec<f64>, Error>
 where
@@ -72,26 +84,26 @@ where
 {
     let data = evaluated(data);
     let mut losses = Vec::with_capacity(data.len());
-    each_batch(network, data, scaling, batch, |scored| {
+    each_batch(network, data, preprocessing, batch, |scored| {
         losses.extend(scored.losses.iter().map(|loss| loss.as_f64()));
     })?;
     Ok(losses)
 }
 
 /// What a network makes of one batch of a data set.
-struct Scored<'a, T> {
-    scores: ArrayView4<'a, T>,
-    labels: &'a [usize],
-    mean: T,
+pub(super) struct Scored<'a, T> {
+    pub(super) scores: ArrayView4<'a, T>,
+    pub(super) labels: &'a [usize],
+    pub(super) mean: T,
     /// The loss of each image.
-    losses: &'a [T],
+    pub(super) losses: &'a [T],
 }
 
 /// Calls `f` with every batch of a data set, in its order.
-fn each_batch<N>(
+pub(super) fn each_batch<N>(
     network: &N,
     data: &dyn Dataset,
-    scaling: &Scaling,
+    preprocessing: &dyn Prepare,
     batch: usize,
     mut f: impl FnMut(Scored<'_, N::Scalar>),
 ) -> Result<(), Error>
@@ -99,7 +111,7 @@ where
     N: Network<Loss: LabelLoss<N::Scalar>>,
 {
     check_classes::<N>(network.loss(), data)?;
-    let mut batches = Batches::new(data, *scaling, batch)?;
+    let mut batches = Batches::new(data, preprocessing, batch)?;
     let size = batch.min(data.len());
     let mut workspace = InferenceWorkspace::new(N::ARCHITECTURE, size)?;
     let output = N::ARCHITECTURE.output();

@@ -1,67 +1,57 @@
-//! The loop: batches, gradients, updates.
+//! What trains a network, and what it does at every step.
 
-use ndarray::ArrayView4;
-
-use super::{LabelLoss, count_right};
-use crate::data::{Batches, Dataset, Scaling};
+use super::LabelLoss;
+use super::average::Average;
+use super::clip::Clipping;
+use super::epoch::Sums;
+use super::frozen::Frozen;
 use crate::error::Error;
-use crate::network::{Network, Statistics, Step};
-use crate::observer::{FirstNonFinite, Observer, Unobserved};
+use crate::network::Network;
 use crate::optimizers::Optimizer;
-use crate::parallel;
-use crate::parameters::Parameters;
 use crate::regularization::{Regularization, Regularizer};
-use crate::scalar::Scalar;
+use crate::schedules::{MomentumSchedule, Schedule, Scheduler};
 use crate::workspace::TrainingWorkspace;
 
-/// Trains a network on labelled images, an epoch at a time.
+/// Trains a network on labelled images: by whole trainings ([`fit`](Self::fit)), by epochs ([`epoch`](Self::epoch)) or step
+/// by step ([`step`](Self::step)).
 ///
 /// The same seed gives the same parameters, bit for bit, whatever the number of threads.
 #[derive(Debug)]
 pub struct Trainer<N: Network, O> {
-    network: N,
-    loss: N::Loss,
-    optimizer: O,
-    regularizer: Option<Regularizer>,
-    /// The regularisation loss of the last step.
-    penalty: f64,
-    workspace: TrainingWorkspace<N::Scalar>,
+    pub(super) network: N,
+    pub(super) loss: N::Loss,
+    pub(super) optimizer: O,
+    pub(super) regularizer: Option<Regularizer>,
+    pub(super) clipping: Option<Clipping>,
+    pub(super) frozen: Option<Frozen<N::Scalar>>,
+    pub(super) average: Option<Average<N::Scalar>>,
+    pub(super) scheduler: Option<Scheduler>,
+    pub(super) momentum: Option<MomentumSchedule>,
+    /// Batches whose gradients make one update.
+    pub(super) accumulated: usize,
+    pub(super) workspace: TrainingWorkspace<N::Scalar>,
     /// The network's state before the step, to go back to when it fails.
-    state: Vec<N::Scalar>,
-    seed: u64,
-    epoch: u64,
-    step: u64,
+    pub(super) state: Vec<N::Scalar>,
+    pub(super) seed: u64,
+    /// How far it has come.
+    pub(super) at: Position,
+    /// What the images of the running epoch add up to.
+    pub(super) sums: Sums,
+    /// The regularisation loss of the last update.
+    pub(super) penalty: f64,
 }
 
-/// How far an epoch has come, after each of its steps.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Progress {
-    /// The step within the epoch, counted from 1.
-    pub step: usize,
-    /// How many steps the epoch has.
-    pub steps: usize,
-    /// Images seen in this epoch.
-    pub images: usize,
-    /// The mean data loss of the epoch so far.
-    pub loss: f64,
-    /// The mean regularisation loss of the epoch so far; 0 without regularisation.
-    pub regularization: f64,
-    /// The share of images classified rightly in the epoch so far, each before the update that it led to.
-    pub accuracy: f64,
-}
-
-/// What an epoch came to.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct EpochSummary {
-    /// The epoch, counted from 1.
+/// How far a training has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Position {
+    /// Epochs that are over.
     pub epoch: u64,
-    /// The mean data loss of its images, each before the update that it led to.
-    pub loss: f64,
-    /// The mean regularisation loss, before each update, an image counting as one; 0 without regularisation. What is
-    /// descended is the sum of both losses.
-    pub regularization: f64,
-    /// The share of images classified rightly, each before the update that it led to.
-    pub accuracy: f64,
+    /// Images of the running epoch that were seen.
+    pub images: usize,
+    /// Steps, that is batches, of all epochs.
+    pub step: u64,
+    /// Batches whose gradients wait for their update.
+    pub pending: usize,
 }
 
 impl<N, O> Trainer<N, O>
@@ -75,12 +65,27 @@ where
     /// Those of [`TrainingWorkspace::new`].
     pub fn new(network: N, optimizer: O, batch: usize, seed: u64) -> Result<Self, Error> {
         let workspace = TrainingWorkspace::new(N::ARCHITECTURE, batch)?;
-        let (loss, state) = (network.loss().clone(), network.state().as_slice().to_vec());
-        let (regularizer, penalty) = (None, 0.0);
-        Ok(Self { network, loss, optimizer, regularizer, penalty, workspace, state, seed, epoch: 0, step: 0 })
+        Ok(Self {
+            loss: network.loss().clone(),
+            state: network.state().as_slice().to_vec(),
+            network,
+            optimizer,
+            regularizer: None,
+            clipping: None,
+            frozen: None,
+            average: None,
+            scheduler: None,
+            momentum: None,
+            accumulated: 1,
+            workspace,
+            seed,
+            at: Position::default(),
+            sums: Sums::default(),
+            penalty: 0.0,
+        })
     }
 
-    /// Regularises every step from now on: the gradient is added before the update, the max norm kept after it.
+    /// Regularises every update from now on: the gradient is added before the update, the max norm kept after it.
     ///
     /// ```
     /// # use convnet_runtime::{Error, Network, losses::Softmax, optimizers::Sgd, train::Trainer};
@@ -110,88 +115,67 @@ where
         Ok(self)
     }
 
-    /// Trains on every image once, in an order that depends on the seed and the epoch; calls `progress` after each step.
+    /// With learning rates by a schedule, whose base is the optimizer's rate as it is now.
     ///
     /// # Errors
-    /// [`Error::Classes`], [`Error::ImageShape`] and others before the first step; [`Error::Diverged`] or
-    /// [`Error::NonFinite`] at a step whose loss, state or gradients are not finite, which changes nothing;
-    /// [`Error::BrokenUpdate`] at one whose update breaks the parameters; those of [`Dataset::read`] at one whose images cannot
-    /// be read.
-    pub fn epoch(
-        &mut self,
-        data: &dyn Dataset,
-        scaling: &Scaling,
-        mut progress: impl FnMut(Progress),
-    ) -> Result<EpochSummary, Error> {
-        super::evaluate::check_classes::<N>(self.network.loss(), data)?;
-        let mut batches = Batches::new(data, *scaling, self.workspace.capacity())?;
-        batches.shuffle(self.seed, self.epoch);
-        let steps = batches.per_epoch();
-        let mut sums = Sums::default();
-        for step in 1..=steps {
-            let Some((images, labels)) = batches.next()? else { break };
-            let loss = self.step(images, labels)?;
-            let right = count_right(self.network.loss(), self.workspace.scores(), labels);
-            sums.add(labels.len(), loss, self.penalty, right);
-            let [loss, regularization, accuracy] = sums.means();
-            progress(Progress { step, steps, images: sums.images, loss, regularization, accuracy });
-        }
-        self.epoch += 1;
-        let [loss, regularization, accuracy] = sums.means();
-        Ok(EpochSummary { epoch: self.epoch, loss, regularization, accuracy })
+    /// Those of [`Scheduler::new`].
+    pub fn with_schedule(self, schedule: Schedule) -> Result<Self, Error> {
+        let scheduler = Scheduler::new(schedule, self.optimizer.learning_rate())?;
+        Ok(Self { scheduler: Some(scheduler), ..self })
     }
 
-    /// Trains on one batch, `[N, H, W, D]` with as many labels; returns its data loss before the update.
-    /// [`regularization_loss`](Self::regularization_loss) is the other part of the loss.
+    /// With a momentum that changes over the epochs, as the notes raise it from 0.5 to 0.99.
     ///
     /// # Errors
-    /// Those of [`Network::gradients`]; [`Error::Diverged`] or [`Error::NonFinite`] if the loss, the state after it or a
-    /// gradient is not finite, and then no parameter changes; [`Error::BrokenUpdate`] if the update makes one that is
-    /// not. A step that fails leaves the state, such as running statistics, as it was.
-    pub fn step(&mut self, images: ArrayView4<'_, N::Scalar>, labels: &[usize]) -> Result<f64, Error> {
-        self.state.copy_from_slice(self.network.state().as_slice());
-        let value = self.descend(images, labels).inspect_err(|_| restore(&mut self.network, &self.state))?;
-        self.step += 1;
-        Ok(value)
+    /// [`Error::NoMomentum`] if the update rule has none.
+    pub fn with_momentum(mut self, schedule: MomentumSchedule) -> Result<Self, Error> {
+        self.optimizer.set_momentum(schedule.momentum(0.0))?;
+        Ok(Self { momentum: Some(schedule), ..self })
     }
 
-    /// A step that leaves the state moved if it fails.
-    fn descend(&mut self, images: ArrayView4<'_, N::Scalar>, labels: &[usize]) -> Result<f64, Error> {
-        let step = Step { seed: self.seed, number: self.step, ..Step::default() };
-        let value = self.gradients(images, labels, step, &mut Unobserved)?;
-        if !value.is_finite() {
-            return Err(self.diagnose(images, labels, step, value));
-        }
-        let penalty = self.regularize()?;
-        if let Some((tensor, value)) = last_non_finite(self.network.state()) {
-            return Err(Error::NonFinite { step: self.step, what: format!("`{tensor}`"), value });
-        }
-        if let Some((tensor, value)) = last_non_finite(self.workspace.gradients()) {
-            let what = format!("the gradient of `{tensor}`");
-            return Err(Error::NonFinite { step: self.step, what, value });
-        }
-        self.optimizer.update(self.network.parameters_mut(), self.workspace.gradients())?;
-        if let Some(regularizer) = &self.regularizer {
-            regularizer.project(self.network.parameters_mut())?;
-        }
-        if let Some((tensor, value)) = last_non_finite(self.network.parameters()) {
-            return Err(Error::BrokenUpdate { step: self.step, tensor, value });
-        }
-        self.penalty = penalty;
-        Ok(value)
+    /// With gradients clipped before each update, after the regularisation's were added.
+    pub fn with_clipping(self, clipping: Clipping) -> Self {
+        Self { clipping: Some(clipping), ..self }
     }
 
-    /// Adds the gradient of the regularisation; its loss.
-    fn regularize(&mut self) -> Result<f64, Error> {
-        let Some(regularizer) = &mut self.regularizer else { return Ok(0.0) };
-        let value = self.workspace.regularize(self.network.parameters(), regularizer)?;
-        if value.is_finite() {
-            return Ok(value);
+    /// With updates by the mean gradient of so many batches: as one batch as many times as large, in the memory of one. (Not
+    /// for batch normalization, whose statistics stay those of each batch; and a last batch that is smaller counts as much as
+    /// the others.) What is left at the end of an epoch makes an update of its own.
+    ///
+    /// # Errors
+    /// [`Error::Option`] for 0.
+    pub fn with_accumulation(self, batches: usize) -> Result<Self, Error> {
+        if batches == 0 {
+            let expected = "at least 1 batch makes an update";
+            return Err(Error::Option { option: "batches of an update", value: 0.0, expected });
         }
-        Err(Error::NonFinite { step: self.step, what: "the regularisation loss".to_owned(), value })
+        Ok(Self { accumulated: batches, ..self })
     }
 
-    /// The regularisation loss of the last step, before its update; 0 without regularisation.
+    /// With layers that stay as they are: `conv1` is all of a layer, `conv1.bias` one of its tensors, `plain2` every layer in a
+    /// block or branch. Running statistics of frozen layers stay too, though their batch normalization goes on taking each
+    /// batch's own.
+    ///
+    /// # Errors
+    /// [`Error::UnknownName`] for a name that nothing has.
+    pub fn with_frozen(self, names: &[&str]) -> Result<Self, Error> {
+        let frozen = Frozen::new(&self.network, names)?;
+        Ok(Self { frozen: Some(frozen), ..self })
+    }
+
+    /// With a running average of the parameters, of which this share is kept at each update: 0.999, typically. Validation and
+    /// [`averaged`](Self::into_averaged) use it; the training goes on from the parameters themselves.
+    ///
+    /// # Errors
+    /// [`Error::Option`] if the share is not from 0 up to, but not including, 1.
+    pub fn with_average(self, decay: f64) -> Result<Self, Error> {
+        let average = Average::new(&self.network, decay)?;
+        Ok(Self { average: Some(average), ..self })
+    }
+}
+
+impl<N: Network, O> Trainer<N, O> {
+    /// The regularisation loss of the last update, before it; 0 without regularisation.
     pub fn regularization_loss(&self) -> f64 {
         self.penalty
     }
@@ -206,78 +190,40 @@ where
         self.network
     }
 
-    /// The optimizer, to change its learning rate.
+    /// The network with the running average of its parameters, to keep; as it is without one.
+    pub fn into_averaged(mut self) -> N {
+        if let Some(average) = &mut self.average {
+            average.swap(&mut self.network);
+        }
+        self.network
+    }
+
+    /// Calls `f` with the network as it is validated: with the running average of its parameters, if there is one.
+    pub(super) fn with_averaged<R>(&mut self, f: impl FnOnce(&N) -> R) -> R {
+        let Self { average, network, .. } = self;
+        average.iter_mut().for_each(|average| average.swap(network));
+        let result = f(network);
+        average.iter_mut().for_each(|average| average.swap(network));
+        result
+    }
+
+    /// The optimizer.
+    pub fn optimizer(&self) -> &O {
+        &self.optimizer
+    }
+
+    /// The optimizer, to change its learning rate. A schedule sets it anew at each step.
     pub fn optimizer_mut(&mut self) -> &mut O {
         &mut self.optimizer
     }
 
-    fn gradients(
-        &mut self,
-        images: ArrayView4<'_, N::Scalar>,
-        labels: &[usize],
-        step: Step,
-        observer: &mut dyn Observer<N::Scalar>,
-    ) -> Result<f64, Error> {
-        let Self { network, loss, workspace, .. } = self;
-        Ok(network.gradients(images, labels, loss, workspace, step, observer)?.mean.as_f64())
+    /// How far it has come.
+    pub fn position(&self) -> Position {
+        self.at
     }
 
-    /// Repeats a step whose loss is not finite from the state that it began with, looking at every volume.
-    fn diagnose(
-        &mut self,
-        images: ArrayView4<'_, N::Scalar>,
-        labels: &[usize],
-        step: Step,
-        loss: f64,
-    ) -> Error {
-        restore(&mut self.network, &self.state);
-        let (mut observer, frozen) =
-            (FirstNonFinite::default(), Step { statistics: Statistics::Frozen, ..step });
-        let repeated = self.gradients(images, labels, frozen, &mut observer);
-        match (repeated, observer.found()) {
-            (Err(error), _) => error,
-            (Ok(_), Some((layer, value))) => Error::Diverged { step: step.number, layer, value },
-            (Ok(_), None) => Error::NonFinite { step: step.number, what: "the loss".to_owned(), value: loss },
-        }
+    /// The most images of a batch.
+    pub fn batch(&self) -> usize {
+        self.workspace.capacity()
     }
-}
-
-/// What the images of an epoch add up to.
-#[derive(Clone, Copy, Default)]
-struct Sums {
-    images: usize,
-    loss: f64,
-    regularization: f64,
-    right: usize,
-}
-
-impl Sums {
-    fn add(&mut self, images: usize, loss: f64, regularization: f64, right: usize) {
-        self.images += images;
-        self.loss += loss * images as f64;
-        self.regularization += regularization * images as f64;
-        self.right += right;
-    }
-
-    /// The data loss, the regularisation loss and the share of images classified rightly.
-    fn means(&self) -> [f64; 3] {
-        [self.loss, self.regularization, self.right as f64].map(|sum| sum / self.images as f64)
-    }
-}
-
-/// Gives a network the state that it had.
-fn restore<N: Network>(network: &mut N, state: &[N::Scalar]) {
-    network.state_mut().as_mut_slice().copy_from_slice(state);
-}
-
-/// Numbers that are looked over in one piece.
-const PIECE: usize = 1 << 16;
-
-/// The last tensor with a number that is not finite: gradients flow backward, so that it is the first to show one.
-fn last_non_finite<T: Scalar>(numbers: &Parameters<T>) -> Option<(String, f64)> {
-    if parallel::all(numbers.as_slice(), PIECE, T::all_finite) {
-        return None;
-    }
-    let bad = |numbers: &[T]| numbers.iter().find(|number| !number.is_finite()).map(|number| number.as_f64());
-    numbers.iter().filter_map(|(tensor, numbers)| Some((tensor.to_string(), bad(numbers)?))).last()
 }

@@ -152,6 +152,12 @@ impl<T: Scalar> TrainingWorkspace<T> {
         &self.gradients
     }
 
+    /// The gradients by the parameters, to change before an update.
+    #[cfg(feature = "train")]
+    pub(crate) fn gradients_mut(&mut self) -> &mut Parameters<T> {
+        &mut self.gradients
+    }
+
     /// Adds the gradient of a regularisation at these parameters to those of the last step; its loss, which is no part of
     /// the step's.
     ///
