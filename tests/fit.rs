@@ -136,7 +136,9 @@ fn every_rule_is_resumed() {
 fn batches_made_ahead_are_the_same() {
     let (training, _) = sets();
     let scaling = Scaling::fit(training.data()).expect("images");
-    let (mut by_epochs, mut by_fit) = (trainer(), trainer());
+    // Nobody validates: the rate goes by nothing but the epochs.
+    let rates = || Schedule::cosine(3, 0.0).expect("options");
+    let [mut by_epochs, mut by_fit] = [(); 2].map(|()| trainer().with_schedule(rates()).expect("a rate"));
     for _ in 0..3 {
         by_epochs.epoch(&training, &scaling, |_| {}).expect("an epoch");
     }
@@ -377,6 +379,117 @@ fn sanity_checks() {
         let failed: Vec<_> = checks.iter().filter(|check| !check.passed).map(|check| check.what).collect();
         assert!(failed.contains(&failing), "{checks}");
     }
+}
+
+#[test]
+fn frozen_layers_are_those_of_the_checkpoint() {
+    let (training, _) = sets();
+    let scaling = Scaling::fit(training.data()).expect("images");
+    let rule = || Momentum::new(0.02, 0.9).expect("options");
+    let mut first = with(rule());
+    first.epoch(&training, &scaling, |_| {}).expect("an epoch");
+    let mut second = with(rule()).with_frozen(&["conv1", "bn1"]).expect("names");
+    second.resume(&first.checkpoint()).expect("the same training");
+    second.epoch(&training, &scaling, |_| {}).expect("an epoch");
+    let of = |trainer: &Trainer<Small, Momentum>, name: &str| {
+        trainer.network().parameters().get(name).map(|it| it.to_owned())
+    };
+    assert_eq!(of(&second, "conv1.weights"), of(&first, "conv1.weights"));
+    assert_ne!(of(&second, "fc1.weights"), of(&first, "fc1.weights"));
+    assert_eq!(second.network().state().as_slice(), first.network().state().as_slice());
+}
+
+#[test]
+fn early_stopping_goes_on_from_the_best() {
+    let (training, validation) = sets();
+    let scaling = Scaling::fit(training.data()).expect("images");
+    let rule = || Momentum::new(0.05, 0.9).expect("options");
+    let run = |folder: &Folder, breaks: &[u64]| {
+        let keeper = || Keeper::open(&folder.0).expect("a folder").keep_last(20).expect("some");
+        let mut trainer = with(rule());
+        for &epochs in breaks {
+            trainer = with(rule());
+            let mut stopping = EarlyStopping::new(3).expect("patience");
+            if let Some(found) = keeper().newest().expect("a folder").found {
+                trainer.resume(&found.checkpoint).expect("the same training");
+                let best = keeper().best().expect("a folder").found.expect("there is a best one");
+                stopping = stopping.going_on::<Small>(&best.checkpoint).expect("it was validated");
+            }
+            let checkpoints = Checkpoints::new(keeper(), &scaling, [8, 8, 1]).expect("a shape that fits");
+            let fit = trainer.fit(&training, &scaling).expect("a shape that fits").validation(&validation);
+            fit.epochs(epochs).callback(stopping).callback(checkpoints).run().expect("a training");
+        }
+        trainer.into_network().parameters().as_slice().to_vec()
+    };
+    let (whole, broken) = (Folder::new("stopping"), Folder::new("stopping-broken"));
+    assert_eq!(run(&broken, &[2, 5, 60]), run(&whole, &[60]));
+}
+
+#[test]
+fn a_broken_record_is_gone_on_with() {
+    let folder = Folder::new("record");
+    let (training, _) = sets();
+    let scaling = Scaling::fit(training.data()).expect("images");
+    let run = |epochs| {
+        let mut trainer = with(Sgd::new(0.01).expect("a rate"));
+        let fit = trainer.fit(&training, &scaling).expect("a shape that fits").epochs(epochs);
+        fit.callback(Recorder::new(&folder.0)).run().expect("a training")
+    };
+    run(1);
+    let path = folder.0.join("record.jsonl");
+    let whole = std::fs::read_to_string(&path).expect("a record");
+    std::fs::write(&path, &whole[..whole.len() - 9]).expect("half a line");
+    run(2);
+    let lines = convnet::monitor::json_lines::read(&path).expect("a record");
+    assert_eq!(lines.filter(Result::is_err).count(), 1, "the line that was cut off");
+}
+
+#[test]
+fn what_does_not_fit_together_is_refused() {
+    let (training, validation) = sets();
+    let scaling = Scaling::fit(training.data()).expect("images");
+    // Another number of images in the middle of an epoch.
+    let mut half = with(Sgd::new(0.01).expect("a rate"));
+    half.fit(&training, &scaling)
+        .expect("a shape that fits")
+        .callback(StopAfter(2))
+        .run()
+        .expect("a training");
+    let fewer = TrainingSet::new(stripes(60, 1));
+    let error =
+        half.fit(&fewer, &scaling).expect("a shape that fits").run().expect_err("other data").to_string();
+    assert!(error.contains("an epoch of 70 images, and is given 60"), "{error}");
+    half.fit(&training, &scaling).expect("a shape that fits").epochs(1).run().expect("the same data");
+    // A plateau of nothing.
+    let plateau = Schedule::on_plateau(Plateau::new(0.5, 1).expect("options"));
+    let mut trainer = with(Sgd::new(0.01).expect("a rate")).with_schedule(plateau).expect("a rate");
+    let error =
+        trainer.fit(&training, &scaling).expect("a shape that fits").run().expect_err("no validation");
+    assert!(error.to_string().contains("a schedule on a plateau"), "{error}");
+    let fit = trainer.fit(&training, &scaling).expect("a shape that fits").validation(&validation);
+    fit.epochs(1).run().expect("validated");
+}
+
+#[test]
+fn checks_leave_gradients_that_wait() {
+    let (training, _) = sets();
+    let scaling = Scaling::fit(training.data()).expect("images");
+    let images = scaling.scale::<f32>(training.data().images().view());
+    let labels = training.data().labels();
+    let run = |checks: bool| {
+        let rule = Sgd::new(0.05).expect("a rate");
+        let mut trainer = with(rule).with_accumulation(2).expect("batches");
+        for batch in [0..16, 16..32] {
+            trainer
+                .step(images.slice(ndarray::s![batch.clone(), .., .., ..]), &labels[batch])
+                .expect("a step");
+            if checks {
+                trainer.check(&training, &scaling).expect("checks");
+            }
+        }
+        bits(&trainer)
+    };
+    assert!(run(true) == run(false));
 }
 
 /// A folder for a test, removed at its end.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use convnet::checkpoint::Keeper;
 use convnet::data::{LabelledImages, TrainingSet};
 use convnet::monitor::EpochRecord;
-use convnet::train::{Callback, Checkpoints, Control};
+use convnet::train::{Callback, Checkpoints, Control, Recorder};
 use convnet::{network, prelude::*};
 use ndarray::Array4;
 use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
@@ -61,7 +61,7 @@ fn train_on(folder: &Path) -> Vec<u8> {
     let scaling = Scaling::fit(training.data()).expect("images");
     let checkpoints = Checkpoints::new(keeper, &scaling, [8, 8, 1]).expect("a shape that fits");
     let fit = trainer.fit(&training, &scaling).expect("a shape that fits").epochs(EPOCHS);
-    fit.callback(checkpoints).callback(Say).run().expect("a training");
+    fit.callback(checkpoints).callback(Recorder::new(folder)).callback(Say).run().expect("a training");
     trainer.checkpoint().to_bytes().expect("bytes")
 }
 

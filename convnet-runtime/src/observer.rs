@@ -2,7 +2,15 @@
 
 use ndarray::ArrayView4;
 
+#[cfg(feature = "checkpoint")]
+use crate::error::Error;
+#[cfg(feature = "checkpoint")]
+use crate::network::Network;
+#[cfg(feature = "checkpoint")]
+use crate::scalar::Kernels;
 use crate::scalar::Scalar;
+#[cfg(feature = "checkpoint")]
+use crate::workspace::InferenceWorkspace;
 
 /// Sees the volume of each layer, by name, as soon as it is computed.
 ///
@@ -59,4 +67,24 @@ impl<T: Scalar> Observer<T> for FirstNonFinite {
             self.found = Some((layer.to_owned(), value.as_f64()));
         }
     }
+}
+
+/// The scores of a batch, or which layer they first failed in.
+#[cfg(feature = "checkpoint")]
+pub(crate) fn finite_scores<'w, N: Network>(
+    network: &N,
+    images: ArrayView4<'_, N::Scalar>,
+    workspace: &'w mut InferenceWorkspace<N::Scalar>,
+) -> Result<ArrayView4<'w, N::Scalar>, Error> {
+    let is_finite = {
+        let scores = network.infer(images, workspace, &mut Unobserved)?;
+        scores.as_slice().is_some_and(N::Scalar::all_finite)
+    };
+    if is_finite {
+        return Ok(workspace.scores());
+    }
+    let mut observer = FirstNonFinite::default();
+    network.infer(images, workspace, &mut observer)?;
+    let (layer, value) = observer.found().expect("the same scores as before");
+    Err(Error::NonFiniteScores { layer, value })
 }

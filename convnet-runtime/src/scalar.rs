@@ -168,6 +168,9 @@ pub trait Kernels: Sized {
     /// `(byte - mean) * scale`, means and scales, which are equally many, coming again and again; in `f64`, rounded once.
     fn scale_each_byte(bytes: &[u8], means: &[f64], scales: &[f64], to: &mut [Self]);
 
+    /// `average += share * (to - average)`.
+    fn move_towards(average: &mut [Self], to: &[Self], share: Self);
+
     /// `x -= rate * dx`.
     fn descend(x: &mut [Self], dx: &[Self], rate: Self);
 
@@ -363,6 +366,10 @@ macro_rules! compile_kernels {
                         }
                     },
                 );
+            }
+
+            fn move_towards(average: &mut [Self], to: &[Self], share: Self) {
+                average.iter_mut().zip(to).for_each(|(average, &to)| *average += share * (to - *average));
             }
 
             fn descend(x: &mut [Self], dx: &[Self], rate: Self) {

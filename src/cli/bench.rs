@@ -19,6 +19,9 @@ where
 {
     let seconds = Duration::try_from_secs_f64(options.seconds)
         .map_err(|_| format!("--seconds {}: not a time", options.seconds))?;
+    if options.batch == 0 {
+        return Err(convnet_runtime::Error::EmptyBatch.into());
+    }
     let (batch, input) = (options.batch, N::ARCHITECTURE.input());
     let network = N::new(1, &Initialization::default())?;
     let classes = {

@@ -42,8 +42,7 @@ where
     Ok(Code::Done)
 }
 
-/// The model of a file, or the best one of a folder: the one that a finished training has left, or the checkpoint with the best
-/// validation.
+/// The model of a file or of a folder: the one that a finished training has left, or the best or newest checkpoint.
 pub(super) fn model<N: Network>(path: &Path) -> Result<Model<N>, Box<dyn Error>> {
     if !path.is_dir() {
         return Ok(Model::load(path)?);

@@ -181,10 +181,10 @@ pub(super) struct RuleOptions {
     /// How the rate changes
     #[arg(long, value_enum, default_value_t = Rates::Cosine)]
     pub(super) schedule: Rates,
-    /// What steps, and plateaus, multiply the rate by
+    /// What a step, or a plateau, multiplies the rate by
     #[arg(long, default_value_t = 0.5, value_name = "X")]
     pub(super) factor: f64,
-    /// Epochs of a step, or without an improvement on a plateau
+    /// Epochs of a step, or without an improvement on a plateau; other schedules have no use for either
     #[arg(long, default_value_t = 5, value_name = "EPOCHS")]
     pub(super) every: u32,
     /// Epochs in which the rate rises to its peak
@@ -247,7 +247,7 @@ pub(super) enum Rates {
 /// What is done to training images, anew in each epoch.
 #[derive(Args, Clone, Debug)]
 pub(super) struct AugmentOptions {
-    /// Mirrors every second image
+    /// Mirrors images, each with a probability of one half
     #[arg(long)]
     pub(super) flip: bool,
     /// Crops images that are padded by so many pixels
@@ -272,7 +272,7 @@ pub(super) struct AugmentOptions {
 pub(super) struct EvalOptions {
     #[command(flatten)]
     pub(super) data: DataOptions,
-    /// The trained model: a file, or a folder of checkpoints, of which the best is taken
+    /// The trained model: a file, or the folder of a training, whose model or else best checkpoint is taken
     #[arg(long, value_name = "PATH", default_value = "run")]
     pub(super) model: PathBuf,
     /// As JSON
@@ -286,7 +286,7 @@ pub(super) struct PredictOptions {
     /// PNG or JPEG files
     #[arg(required = true, value_name = "IMAGE")]
     pub(super) images: Vec<PathBuf>,
-    /// The trained model: a file, or a folder of checkpoints, of which the best is taken
+    /// The trained model: a file, or the folder of a training, whose model or else best checkpoint is taken
     #[arg(long, value_name = "PATH", default_value = "run")]
     pub(super) model: PathBuf,
     /// How many classes are named of each

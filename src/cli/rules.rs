@@ -34,7 +34,7 @@ fn schedule(options: &RuleOptions, epochs: u32) -> Result<Schedule, Error> {
         Rates::OneCycle => Schedule::one_cycle(OneCycle::new(epochs)?),
         Rates::Plateau => Schedule::on_plateau(Plateau::new(factor, every)?),
     };
-    if options.warm_up > 0.0 { schedule.with_warm_up(options.warm_up, 0.0) } else { Ok(schedule) }
+    if options.warm_up == 0.0 { Ok(schedule) } else { schedule.with_warm_up(options.warm_up, 0.0) }
 }
 
 /// A trainer with all that the options ask for.
@@ -52,7 +52,7 @@ where
         .with_accumulation(options.accumulate)?
         .with_frozen(&names)?;
     // AdamW has a weight decay of its own.
-    if options.l2 > 0.0 && options.optimizer != Rule::Adamw {
+    if options.l2 != 0.0 && options.optimizer != Rule::Adamw {
         trainer = trainer.with_regularization(Penalty::l2(options.l2)?)?;
     }
     if let Some(bound) = options.clip {

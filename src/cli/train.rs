@@ -4,10 +4,11 @@ use std::error::Error;
 use std::path::Path;
 
 use convnet_runtime::checkpoint::{Checkpoint, Checksums, Keeper, Model, Stored};
-use convnet_runtime::data::{Dataset, Per, Preprocess, Preprocessing, TrainingSet};
+use convnet_runtime::data::{Dataset, Per, Preprocess, Preprocessing, TrainingSet, ValidationSet};
 use convnet_runtime::monitor::Stop;
 use convnet_runtime::train::{
     Checkpoints, EarlyStopping, Interrupt, LabelLoss, OnConsole, Outcome, Recorder, SanityChecks, Trainer,
+    evaluate,
 };
 use convnet_runtime::{Initialization, Network, Weights};
 use serde_json::json;
@@ -18,6 +19,9 @@ use super::{Code, data, print_json};
 
 /// What the model is called that a training makes, in its folder.
 pub(super) const MODEL: &str = "model.safetensors";
+
+/// Images of a batch of the last evaluation.
+const BATCH: usize = 64;
 
 /// Where checkpoints lie in it.
 pub(super) const CHECKPOINTS: &str = "checkpoints";
@@ -55,8 +59,12 @@ where
     let preprocessing = prepare(options.begin.preprocess).fit(&training)?;
     let (batch, keeper) = (options.begin.batch, Keeper::open(options.out.join(CHECKPOINTS))?);
     let mut trainer = rules::trainer(begin::<N>(options)?, &options.rule, (batch, options.epochs, seed))?;
+    let mut stopping = options.patience.map(EarlyStopping::new).transpose()?;
     if options.resume {
-        resume(&mut trainer, &keeper)?;
+        resume(&mut trainer, &keeper, &preprocessing)?;
+        if let (Some(stopping), Some(best)) = (&mut stopping, keeper.best()?.found) {
+            *stopping = stopping.clone().going_on::<N>(&best.checkpoint)?;
+        }
     } else if !keeper.list()?.is_empty() {
         let folder = options.out.display();
         return Err(format!(
@@ -75,14 +83,16 @@ where
         .validation(&validation)
         .epochs(options.epochs.into())
         .interrupt(interrupt)
-        .callback(OnConsole::new())
+        .callback(OnConsole::new());
+    // Before what looks at the network in the end.
+    if let Some(stopping) = stopping {
+        fit = fit.callback(stopping);
+    }
+    fit = fit
         .callback(Checkpoints::new(keeper, &preprocessing, shape)?)
         .callback(Recorder::new(&options.out).examining(&validation, &preprocessing)?);
     if let Some(augmentation) = rules::augmentation(&options.augment)? {
         fit = fit.augmentation(augmentation);
-    }
-    if let Some(patience) = options.patience {
-        fit = fit.callback(EarlyStopping::new(patience)?);
     }
     let outcome = fit.run()?;
     if outcome.stop == Stop::Interrupted {
@@ -90,7 +100,8 @@ where
         return Ok(Code::Interrupted);
     }
     let class_names = training.class_names().to_vec();
-    finish(trainer, preprocessing, class_names, &options.out, &outcome, options.json)?;
+    let model = Model { network: trainer.into_averaged(), preprocessing, class_names };
+    finish(&model, &validation, &options.out, &outcome, options.json)?;
     Ok(Code::Done)
 }
 
@@ -105,10 +116,15 @@ fn network<N: Network>(options: &BeginOptions) -> Result<N, convnet_runtime::Err
 }
 
 /// The network that is trained: with a checkpoint's parameters where they match, if one was given.
-fn begin<N: Network>(options: &TrainOptions) -> Result<N, convnet_runtime::Error> {
+fn begin<N: Network>(options: &TrainOptions) -> Result<N, Box<dyn Error>> {
     let mut network: N = network(&options.begin)?;
-    if let Some(path) = &options.rule.from {
+    if let Some(path) = options.rule.from.as_ref().filter(|_| !options.resume) {
         let matched = network.take_matching(&Checkpoint::read(path, Checksums::IfPresent)?);
+        if matched.taken.is_empty() {
+            return Err(
+                format!("{} has no tensor of a name and shape that the network has", path.display()).into()
+            );
+        }
         eprintln!("{matched}");
     }
     Ok(network)
@@ -125,7 +141,11 @@ fn prepare(preprocess: Prepare) -> Preprocess {
 }
 
 /// Goes on from the newest checkpoint that can be read.
-fn resume<N>(trainer: &mut Trainer<N, AnyRule>, keeper: &Keeper) -> Result<(), Box<dyn Error>>
+fn resume<N>(
+    trainer: &mut Trainer<N, AnyRule>,
+    keeper: &Keeper,
+    preprocessing: &Preprocessing,
+) -> Result<(), Box<dyn Error>>
 where
     N: Network<Scalar = f32, Loss: LabelLoss<f32>>,
 {
@@ -133,7 +153,13 @@ where
     search.skipped.iter().for_each(|skipped| eprintln!("left out: {}", skipped.reason));
     let folder = keeper.folder().display();
     let found = search.found.ok_or_else(|| format!("there is no checkpoint in {folder} to go on from"))?;
+    if found.checkpoint.preprocessing()?.as_ref() != Some(preprocessing) {
+        let message = "images were prepared otherwise, or were others: go on with the same data, --validation, --preprocess and --seed";
+        return Err(format!("{}: {message}", found.path.display()).into());
+    }
     trainer.resume(&found.checkpoint)?;
+    // Those that cannot be read would stand in the way of what comes after this one.
+    keeper.remove_after(&found.progress)?;
     eprintln!("goes on from {}", found.path.display());
     Ok(())
 }
@@ -146,11 +172,10 @@ fn warn(checks: &SanityChecks) {
     }
 }
 
-/// Saves the model, and says what it came to.
-fn finish<N>(
-    trainer: Trainer<N, AnyRule>,
-    preprocessing: Preprocessing,
-    class_names: Vec<String>,
+/// Saves the model, and says what it came to: the model's own validation, which need not be that of the last epoch.
+fn finish<N, D: Dataset>(
+    model: &Model<N>,
+    validation: &ValidationSet<D>,
     out: &Path,
     outcome: &Outcome,
     as_json: bool,
@@ -159,23 +184,23 @@ where
     N: Network<Scalar = f32, Loss: LabelLoss<f32>>,
 {
     let path = out.join(MODEL);
-    Model { network: trainer.into_averaged(), preprocessing, class_names }.save(&path)?;
-    let last = outcome.last.as_ref();
+    model.save(&path)?;
+    let found = evaluate(&model.network, validation, &model.preprocessing, BATCH)?;
     if as_json {
         print_json(&json!({
             "model": path,
             "stop": outcome.stop.to_string(),
-            "epochs": last.map(|last| last.epoch),
-            "training_accuracy": last.map(|last| last.training_accuracy),
-            "validation_accuracy": last.and_then(|last| last.validation_accuracy),
-            "validation_loss": last.and_then(|last| last.validation_loss),
+            "epochs": outcome.last.as_ref().map(|last| last.epoch),
+            "validation_accuracy": found.accuracy,
+            "validation_loss": found.loss,
         }));
     } else {
         println!(
-            "the model is {}; {} shows how it was trained",
+            "the model is {}, {:.2} % right on the validation images",
             path.display(),
-            out.join("report.html").display()
+            100.0 * found.accuracy
         );
+        println!("{} shows how it was trained", out.join("report.html").display());
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::init::Initialization;
 use crate::losses::Loss;
 use crate::network::Network;
-use crate::observer::Unobserved;
+use crate::observer::finite_scores;
 use crate::workspace::InferenceWorkspace;
 
 /// What a checkpoint calls them.
@@ -152,7 +152,7 @@ impl<N: Network> Model<N> {
     /// It makes a workspace at each call; who classifies many images one by one keeps one, and calls [`Network::infer`].
     ///
     /// # Errors
-    /// [`Error::PreprocessingShape`] for images of another size, and those of [`Network::infer`].
+    /// [`Error::PreprocessingShape`] for images of another size, [`Error::NonFiniteScores`], and those of [`Network::infer`].
     pub fn classify(&self, images: ArrayView4<'_, u8>) -> Result<Vec<Vec<Guess>>, Error> {
         let (count, height, width, depth) = images.dim();
         let preprocessing = self.preprocessing.for_images([height, width, depth])?;
@@ -164,8 +164,8 @@ impl<N: Network> Model<N> {
             preprocessing.apply(bytes, to.as_slice_mut().expect("standard layout"));
         }
         let mut workspace = InferenceWorkspace::of(&self.network, count)?;
-        let scores = self.network.infer(prepared.view(), &mut workspace, &mut Unobserved)?;
-        let scores = scores.as_slice().expect("a workspace is in standard layout");
+        let scores = finite_scores(&self.network, prepared.view(), &mut workspace)?;
+        let scores = scores.to_slice().expect("a workspace is in standard layout");
         Ok(scores.chunks_exact(scores.len() / count).map(|scores| self.guesses(scores)).collect())
     }
 

@@ -161,6 +161,11 @@ impl Schedule {
         }
     }
 
+    /// Whether it goes by the validation error: it does, on a plateau.
+    pub fn looks_at_errors(&self) -> bool {
+        self.plateau().is_some()
+    }
+
     /// What it does on a plateau, if it looks at errors at all.
     pub(super) fn plateau(&self) -> Option<&Plateau> {
         match &self.shape {

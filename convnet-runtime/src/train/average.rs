@@ -40,9 +40,9 @@ impl<T: Scalar> Average<T> {
         self.updates += 1;
         let updates = self.updates as f64;
         let kept = self.decay.min((updates - 1.0) / updates);
-        let shares = [kept, 1.0 - kept].map(T::from_f64);
-        move_by(&mut self.parameters, network.parameters().as_slice(), shares);
-        move_by(&mut self.state, network.state().as_slice(), shares);
+        let new = T::from_f64(1.0 - kept);
+        move_towards(&mut self.parameters, network.parameters().as_slice(), new);
+        move_towards(&mut self.state, network.state().as_slice(), new);
     }
 
     /// Changes places with the network's numbers.
@@ -52,9 +52,9 @@ impl<T: Scalar> Average<T> {
     }
 }
 
-fn move_by<T: Scalar>(average: &mut [T], to: &[T], [kept, new]: [T; 2]) {
+/// Moves the average by this share of the way: numbers that stay the same stay the same in it, to the bit.
+fn move_towards<T: Scalar>(average: &mut [T], to: &[T], share: T) {
     parallel::chunks(average, PIECE, Work(to.len() as u64), |index, average| {
-        let to = &to[index * PIECE..];
-        average.iter_mut().zip(to).for_each(|(average, &to)| *average = kept * *average + new * to);
+        T::move_towards(average, &to[index * PIECE..], share);
     });
 }

@@ -98,6 +98,7 @@ where
         mut progress: impl FnMut(Progress),
     ) -> Result<EpochSummary, Error> {
         super::evaluate::check_classes::<N>(self.network.loss(), data)?;
+        self.check_length(data)?;
         let mut batches = Batches::new(data, preprocessing, self.workspace.capacity())?;
         batches.shuffle(self.seed, self.at.epoch);
         batches.skip(self.at.images);
@@ -107,6 +108,20 @@ where
         self.finish_epoch()
     }
 
+    /// An epoch that was left in its middle goes on with as many images as it had.
+    pub(super) fn check_length(&self, data: &dyn Dataset) -> Result<(), Error> {
+        match self.of_epoch {
+            Some(images) if images != data.len() => {
+                let reason = format!(
+                    "it was left in the middle of an epoch of {images} images, and is given {}: go on with the same data and split",
+                    data.len()
+                );
+                Err(Error::NotResumable { reason })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The next step of an epoch of so many images, at the rate that the schedule gives.
     pub(super) fn next_step(
         &mut self,
@@ -114,6 +129,7 @@ where
         labels: &[usize],
         of_epoch: usize,
     ) -> Result<Progress, Error> {
+        self.of_epoch = Some(of_epoch);
         self.schedule(of_epoch)?;
         let loss = self.step(images, labels)?;
         let right = count_right(self.network.loss(), self.workspace.scores(), labels);
@@ -143,7 +159,7 @@ where
     pub(super) fn finish_epoch(&mut self) -> Result<EpochSummary, Error> {
         self.update()?;
         let [loss, regularization, accuracy] = std::mem::take(&mut self.sums).means();
-        self.at.images = 0;
+        (self.at.images, self.of_epoch) = (0, None);
         self.at.epoch += 1;
         Ok(EpochSummary { epoch: self.at.epoch, loss, regularization, accuracy })
     }

@@ -8,8 +8,8 @@ use crate::data::{Batches, Dataset, Evaluated, Prepare, evaluated};
 use crate::error::Error;
 use crate::losses::{self, Loss};
 use crate::network::Network;
-use crate::observer::{FirstNonFinite, Unobserved};
-use crate::scalar::{Kernels, Scalar};
+use crate::observer::finite_scores;
+use crate::scalar::Scalar;
 use crate::workspace::InferenceWorkspace;
 
 /// How well a network does on a data set.
@@ -149,25 +149,6 @@ pub fn predict<N: Network>(
     let images = scores.chunks_exact(N::ARCHITECTURE.output().count());
     let prediction = |scores| network.loss().prediction(scores);
     Ok(images.map(prediction).map(|(class, probability)| Prediction { class, probability }).collect())
-}
-
-/// The scores of a batch, or which layer they first failed in.
-fn finite_scores<'w, N: Network>(
-    network: &N,
-    images: ArrayView4<'_, N::Scalar>,
-    workspace: &'w mut InferenceWorkspace<N::Scalar>,
-) -> Result<ArrayView4<'w, N::Scalar>, Error> {
-    let is_finite = {
-        let scores = network.infer(images, workspace, &mut Unobserved)?;
-        scores.as_slice().is_some_and(N::Scalar::all_finite)
-    };
-    if is_finite {
-        return Ok(workspace.scores());
-    }
-    let mut observer = FirstNonFinite::default();
-    network.infer(images, workspace, &mut observer)?;
-    let (layer, value) = observer.found().expect("the same scores as before");
-    Err(Error::NonFiniteScores { layer, value })
 }
 
 pub(super) fn check_classes<N: Network>(

@@ -49,6 +49,15 @@ impl<T: Scalar> Frozen<T> {
         Ok(Self { parameters: held(network.parameters()), state: held(network.state()) })
     }
 
+    /// Takes the numbers that the network has now as those that are to stay.
+    pub(super) fn hold<N: Network<Scalar = T>>(&mut self, network: &N) {
+        let hold = |held: &mut [Held<T>], numbers: &[T]| {
+            held.iter_mut().for_each(|held| held.numbers.copy_from_slice(&numbers[held.range.clone()]));
+        };
+        hold(&mut self.parameters, network.parameters().as_slice());
+        hold(&mut self.state, network.state().as_slice());
+    }
+
     /// Makes their gradients 0, so that they have no part in a norm.
     pub(super) fn clear(&self, gradients: &mut Parameters<T>) {
         let gradients = gradients.as_mut_slice();

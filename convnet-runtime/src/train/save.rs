@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::network::Network;
 use crate::optimizers::Optimizer;
 use crate::scalar::Scalar;
-use crate::schedules::SchedulerState;
+use crate::schedules::{Scheduler, SchedulerState};
 
 /// Names of tensors beside the network's, whose names hold no `/`.
 const OPTIMIZER: &str = "optimizer/";
@@ -40,6 +40,9 @@ where
         let Sums { images, loss, regularization, right } = self.sums;
         number("epoch.images", images as u64);
         number("epoch.right", right as u64);
+        if let Some(of_epoch) = self.of_epoch {
+            number("images of an epoch", of_epoch as u64);
+        }
         for (name, sum) in
             [("epoch.loss", loss), ("epoch.regularization", regularization), ("penalty", self.penalty)]
         {
@@ -54,7 +57,7 @@ where
         if let Some(average) = &self.average {
             number("average.updates", average.updates);
         }
-        if let Some(scheduler) = &self.scheduler {
+        if let Some(scheduler) = self.scheduler.as_ref().filter(|it| it.schedule().looks_at_errors()) {
             let SchedulerState { best, bad_epochs, reductions } = scheduler.state();
             // NaN stands for none: no validation error is.
             number("schedule.best", best.unwrap_or(f64::NAN).to_bits());
@@ -108,6 +111,13 @@ where
             step: saved.number("step")?,
             pending: saved.count("pending batches")?,
         };
+        if at.pending >= self.accumulated {
+            return Err(not_resumable(format!(
+                "{} batches wait for an update of {}",
+                at.pending, self.accumulated
+            )));
+        }
+        let of_epoch = if at.images > 0 { Some(saved.count("images of an epoch")?) } else { None };
         let sums = Sums {
             images: saved.count("epoch.images")?,
             right: saved.count("epoch.right")?,
@@ -116,14 +126,13 @@ where
         };
         let (penalty, rate) = (saved.float("penalty")?, saved.float("learning rate")?);
         let momentum = self.optimizer.momentum().map(|_| saved.float("momentum")).transpose()?;
-        let schedule = match &self.scheduler {
-            None => None,
-            Some(_) => Some(SchedulerState {
-                best: Some(saved.float("schedule.best")?).filter(|best| !best.is_nan()),
-                bad_epochs: saved.small("schedule.bad epochs")?,
-                reductions: saved.small("schedule.reductions")?,
-            }),
-        };
+        if !(rate.is_finite()
+            && rate >= 0.0
+            && momentum.is_none_or(|momentum| (0.0..1.0).contains(&momentum)))
+        {
+            return Err(not_resumable(format!("its learning rate is {rate}, its momentum {momentum:?}")));
+        }
+        let scheduler = self.resumed_scheduler(&saved)?;
         let parameters = self.network.parameters().len();
         let average = if self.average.is_some() {
             let state = self.network.state().len();
@@ -134,25 +143,42 @@ where
             None
         };
         let pending = if at.pending > 0 { Some(saved.flat(PENDING, parameters)?) } else { None };
-        if let (Some(scheduler), Some(state)) = (&mut self.scheduler, schedule) {
-            scheduler.restore(state)?;
-        }
         let kept = saved.kept(parameters)?;
-        self.optimizer.restore(&kept, saved.number("optimizer.updates")?)?;
+        let updates = saved.number("optimizer.updates")?;
+        // The rule refuses what it cannot use, and is then as it was; nothing fails behind it.
+        self.optimizer.restore(&kept, updates)?;
         self.optimizer.set_learning_rate(rate)?;
         if let Some(momentum) = momentum {
             self.optimizer.set_momentum(momentum)?;
         }
-        // Nothing can fail from here on.
         network::put(&mut self.network, checkpoint)?;
+        if let Some(frozen) = &mut self.frozen {
+            frozen.hold(&self.network);
+        }
         if let (Some(average), Some((updates, parameters, state))) = (&mut self.average, average) {
             (average.updates, average.parameters, average.state) = (updates, parameters, state);
         }
         if let Some(pending) = pending {
             self.workspace.gradients_mut().as_mut_slice().copy_from_slice(&pending);
         }
-        (self.at, self.sums, self.penalty) = (at, sums, penalty);
+        (self.at, self.sums, self.penalty, self.scheduler) = (at, sums, penalty, scheduler);
+        self.of_epoch = of_epoch;
         Ok(())
+    }
+
+    /// This trainer's own schedule, with what the checkpoint's has seen of validation errors if both look at them.
+    fn resumed_scheduler(&self, saved: &Saved<'_>) -> Result<Option<Scheduler>, Error> {
+        let mut scheduler = self.scheduler.clone();
+        if let Some(scheduler) = scheduler.as_mut().filter(|it| it.schedule().looks_at_errors())
+            && saved.has("schedule.best")
+        {
+            scheduler.restore(SchedulerState {
+                best: Some(saved.float("schedule.best")?).filter(|best| !best.is_nan()),
+                bad_epochs: saved.small("schedule.bad epochs")?,
+                reductions: saved.small("schedule.reductions")?,
+            })?;
+        }
+        Ok(scheduler)
     }
 }
 
@@ -164,6 +190,10 @@ impl<'c> Saved<'c> {
         let name = format!("training.{name}");
         let text = self.0.metadata.get(&name).ok_or_else(|| not_resumable(format!("it has no `{name}`")))?;
         Ok(text)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.0.metadata.contains_key(&format!("training.{name}"))
     }
 
     fn number(&self, name: &str) -> Result<u64, Error> {

@@ -37,6 +37,8 @@ pub struct Trainer<N: Network, O> {
     pub(super) at: Position,
     /// What the images of the running epoch add up to.
     pub(super) sums: Sums,
+    /// How many images the running epoch has; none before its first step.
+    pub(super) of_epoch: Option<usize>,
     /// The regularisation loss of the last update.
     pub(super) penalty: f64,
 }
@@ -81,6 +83,7 @@ where
             seed,
             at: Position::default(),
             sums: Sums::default(),
+            of_epoch: None,
             penalty: 0.0,
         })
     }

@@ -117,7 +117,11 @@ where
         let sample = Sample { images: images.to_owned(), labels: labels.to_vec() };
         let (parameters, state) =
             (self.network.parameters().as_slice().to_vec(), self.network.state().as_slice().to_vec());
+        let waiting = (self.at.pending > 0).then(|| self.workspace.gradients().as_slice().to_vec());
         let checks = self.all_checks(&sample);
+        if let Some(waiting) = waiting {
+            self.workspace.gradients_mut().as_mut_slice().copy_from_slice(&waiting);
+        }
         self.network.parameters_mut().as_mut_slice().copy_from_slice(&parameters);
         self.network.state_mut().as_mut_slice().copy_from_slice(&state);
         checks

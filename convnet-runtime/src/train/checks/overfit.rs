@@ -40,7 +40,7 @@ where
         for rate in RATES {
             self.network.parameters_mut().as_mut_slice().copy_from_slice(&begin);
             let reached = self.learn_by_heart(sample, rate, enough)?;
-            if (reached.0, -reached.1) > (best.0, -best.1) {
+            if reached.1 < best.1 {
                 best = reached;
             }
             if best.1 <= enough {

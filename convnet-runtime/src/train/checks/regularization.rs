@@ -21,6 +21,16 @@ where
             let regularization = Regularization::new(Penalty::l2(strength)?);
             regularization.of(N::ARCHITECTURE)?.loss(parameters)
         };
+        if let Some(regularizer) = &mut self.regularizer {
+            let found = regularizer.loss(parameters)?;
+            return Ok(SanityCheck {
+                what: "regularisation raises the loss",
+                expected: "a regularisation loss above 0".to_owned(),
+                found: format!("{found:.4}"),
+                passed: found.is_finite() && found > 0.0,
+                causes: "penalties that act on no layer or have a strength of 0, weights that are all 0",
+            });
+        }
         let [weak, strong] = [cost(STRENGTHS[0])?, cost(STRENGTHS[1])?];
         Ok(SanityCheck {
             what: "regularisation raises the loss",

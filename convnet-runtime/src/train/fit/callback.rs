@@ -56,6 +56,11 @@ pub trait Callback<N: Network, O> {
         Ok(())
     }
 
+    /// After an error that ended the training.
+    fn failed(&mut self, trainer: &mut Trainer<N, O>, error: &Error) {
+        let _ = (trainer, error);
+    }
+
     /// Whether records of epochs should say what the tensors and the layers look like: that takes a look at every parameter,
     /// and an inference, once an epoch.
     fn looks_inside(&self) -> bool {

@@ -1,13 +1,29 @@
 //! Checkpoints while a network is trained.
 
 use super::{Callback, Control, Outcome};
-use crate::checkpoint::{Keeper, Progress};
+use crate::checkpoint::{Checkpoint, Keeper, Progress};
 use crate::data::{Prepare, Preprocessing};
 use crate::error::Error;
 use crate::monitor::{EpochRecord, Run, Stop};
 use crate::network::Network;
 use crate::optimizers::Optimizer;
 use crate::train::{LabelLoss, Trainer};
+
+/// How an epoch was validated, in its checkpoint.
+const EPOCH: &str = "validation.epoch";
+const ACCURACY: &str = "validation.accuracy";
+const LOSS: &str = "validation.loss";
+
+/// The epoch of a checkpoint, and the accuracy and the loss of its validation.
+pub(super) fn validation(checkpoint: &Checkpoint) -> Result<(u64, [f64; 2]), Error> {
+    let read = |name: &str| checkpoint.metadata.get(name).map(String::as_str);
+    let number = |name| read(name).and_then(|text| text.parse().ok());
+    let (epoch, numbers) = (read(EPOCH).and_then(|text| text.parse().ok()), (number(ACCURACY), number(LOSS)));
+    match (epoch, numbers) {
+        (Some(epoch), (Some(accuracy), Some(loss))) => Ok((epoch, [accuracy, loss])),
+        _ => Err(Error::NotResumable { reason: "it does not say how it was validated".to_owned() }),
+    }
+}
 
 /// Saves the training after each epoch, and where it is interrupted, with what else its network needs: the preprocessing and the
 /// names of its classes. [`Trainer::resume`] goes on from a checkpoint, [`Model`](crate::checkpoint::Model) is its network.
@@ -27,7 +43,12 @@ impl Checkpoints {
         Ok(Self { keeper, preprocessing: preprocessing.for_images(shape)?, class_names: Vec::new() })
     }
 
-    fn save<N, O>(&self, trainer: &Trainer<N, O>, progress: Progress) -> Result<(), Error>
+    fn save<N, O>(
+        &self,
+        trainer: &Trainer<N, O>,
+        progress: Progress,
+        validation: Option<[f64; 2]>,
+    ) -> Result<(), Error>
     where
         N: Network<Loss: LabelLoss<N::Scalar>>,
         O: Optimizer<N::Scalar>,
@@ -35,6 +56,11 @@ impl Checkpoints {
         let mut checkpoint = trainer.checkpoint();
         checkpoint.put_preprocessing(&self.preprocessing);
         checkpoint.put_class_names(&self.class_names);
+        if let Some(numbers) = validation {
+            let entries = [ACCURACY, LOSS].into_iter().zip(numbers);
+            checkpoint.metadata.extend(entries.map(|(name, number)| (name.to_owned(), number.to_string())));
+            checkpoint.metadata.insert(EPOCH.to_owned(), progress.epoch.to_string());
+        }
         // Old files that could not be removed do no harm.
         self.keeper.save(&checkpoint, progress).map(drop)
     }
@@ -56,7 +82,8 @@ where
             Some(accuracy) => progress.validation(accuracy),
             None => progress.loss(record.loss),
         };
-        self.save(trainer, progress)?;
+        let validation = record.validation_accuracy.zip(record.validation_loss).map(|(a, b)| [a, b]);
+        self.save(trainer, progress, validation)?;
         Ok(Control::GoOn)
     }
 
@@ -65,6 +92,6 @@ where
         if outcome.stop != Stop::Interrupted || at.images == 0 {
             return Ok(());
         }
-        self.save(trainer, Progress::epoch(at.epoch + 1).step(at.step))
+        self.save(trainer, Progress::epoch(at.epoch + 1).step(at.step), None)
     }
 }

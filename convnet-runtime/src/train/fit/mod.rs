@@ -108,7 +108,8 @@ where
         Self { augmentation: Some(augmentation), ..self }
     }
 
-    /// With another one that looks on; they are called in the order in which they were added.
+    /// With another one that looks on; they are called in the order in which they were added. [`EarlyStopping`], which gives the
+    /// network its best parameters in the end, comes before what looks at the network then.
     pub fn callback(mut self, callback: impl Callback<N, O> + 'a) -> Self {
         self.callbacks.push(Box::new(callback));
         self
@@ -124,6 +125,21 @@ where
     /// # Errors
     /// Those of [`Trainer::epoch`], of reading images, of validation, and of what looks on.
     pub fn run(mut self) -> Result<Outcome, Error> {
+        let outcome = self.all();
+        if let Err(error) = &outcome {
+            let Self { trainer, callbacks, .. } = &mut self;
+            callbacks.iter_mut().for_each(|callback| callback.failed(trainer, error));
+        }
+        outcome
+    }
+
+    /// The training, which [`run`](Self::run) tells of errors.
+    fn all(&mut self) -> Result<Outcome, Error> {
+        self.trainer.check_length(self.training)?;
+        let scheduler = self.trainer.scheduler.as_ref();
+        if self.validation.is_none() && scheduler.is_some_and(|it| it.schedule().looks_at_errors()) {
+            return Err(Error::NoValidation { what: "a schedule on a plateau" });
+        }
         evaluate::check_classes::<N>(self.trainer.network.loss(), self.training)?;
         if let Some(validation) = self.validation {
             evaluate::check_classes::<N>(self.trainer.network.loss(), validation)?;
@@ -200,11 +216,15 @@ where
                     before.extend_from_slice(trainer.network.parameters().as_slice());
                 }
                 let progress = trainer.next_step(images, labels, of_epoch)?;
-                let record = smoothed.record(trainer.at, of_epoch, &progress);
+                let record = smoothed.record(trainer.at, of_epoch, &progress, trainer.penalty);
+                let mut stop = None;
                 for callback in callbacks.iter_mut() {
-                    if let Control::Stop(stop) = callback.step(trainer, &record)? {
-                        return Ok(Some(stop));
+                    if let Control::Stop(reason) = callback.step(trainer, &record)? {
+                        stop = stop.or(Some(reason));
                     }
+                }
+                if stop.is_some() {
+                    return Ok(stop);
                 }
                 if interrupt.as_ref().is_some_and(Interrupt::is_asked_for) {
                     return Ok(Some(Stop::Interrupted));
@@ -264,7 +284,7 @@ struct Smoothed {
 }
 
 impl Smoothed {
-    fn record(&mut self, at: Position, of_epoch: usize, progress: &Progress) -> StepRecord {
+    fn record(&mut self, at: Position, of_epoch: usize, progress: &Progress, penalty: f64) -> StepRecord {
         let batch = progress.batch;
         self.sum = SMOOTHING * self.sum + (1.0 - SMOOTHING) * batch.loss;
         self.weight = SMOOTHING * self.weight + (1.0 - SMOOTHING);
@@ -273,7 +293,7 @@ impl Smoothed {
             epoch: at.epoch as f64 + at.images as f64 / of_epoch as f64,
             loss: batch.loss,
             smoothed_loss: self.sum / self.weight,
-            regularization_loss: progress.regularization,
+            regularization_loss: penalty,
             learning_rate: batch.learning_rate,
             accuracy: batch.right as f64 / batch.images as f64,
         }

@@ -8,8 +8,8 @@ use crate::error::Error;
 #[cfg(feature = "tensorboard")]
 use crate::monitor::tensorboard::Writer as Board;
 use crate::monitor::{
-    EpochRecord, Event, Filters, Mistake, Png, Record, Run, Split, StepRecord, Summary, advice, json_lines,
-    page,
+    EpochRecord, Event, Filters, Mistake, Png, Record, Run, Split, StepRecord, Stop, Summary, advice,
+    json_lines, page,
 };
 use crate::network::Network;
 use crate::scalar::Scalar;
@@ -98,7 +98,9 @@ where
         std::fs::create_dir_all(&self.folder).map_err(io)?;
         let path = self.folder.join(LINES);
         if path.exists() {
-            self.record = json_lines::read(&path)?.collect::<Result<_, _>>()?;
+            // A line that was being written when the last training was killed is no event.
+            let events = json_lines::read(&path)?.filter(|event| !matches!(event, Err(Error::Line { .. })));
+            self.record = events.collect::<Result<_, _>>()?;
         }
         self.lines = Some(json_lines::Writer::append(path)?);
         #[cfg(feature = "tensorboard")]
@@ -127,7 +129,7 @@ where
             split: Split::Validation,
             confusion: Vec::new(),
             mistakes: Vec::new(),
-            filters: first_filters(trainer.network()),
+            filters: trainer.with_averaged(|network| first_filters(network)),
         };
         if let Some((data, preprocessing)) = &self.examined {
             let batch = trainer.batch();
@@ -146,7 +148,21 @@ where
             }
         }
         self.write(Event::Summary(Box::new(summary)))?;
+        self.warn()?;
         self.draw()
+    }
+
+    /// What cannot be written is left out: the error itself says more.
+    fn failed(&mut self, _: &mut Trainer<N, O>, error: &Error) {
+        let stop = Stop::Failed { error: error.to_string() };
+        let summary = Summary {
+            stop,
+            split: Split::Validation,
+            confusion: Vec::new(),
+            mistakes: Vec::new(),
+            filters: None,
+        };
+        let _ = self.write(Event::Summary(Box::new(summary))).and_then(|()| self.draw());
     }
 
     fn looks_inside(&self) -> bool {
