@@ -2,9 +2,8 @@
 
 use convnet_geometry::UpdateRule;
 
-use super::{Kept, Optimizer, PIECE, Rate, check_count, check_epsilon, or_zeros, taken};
+use super::{Kept, Optimizer, Rate, check_epsilon, one_pass, taken};
 use crate::error::Error;
-use crate::parallel::{self, Work};
 use crate::parameters::Parameters;
 use crate::scalar::Scalar;
 
@@ -44,15 +43,11 @@ impl<T: Scalar> Adagrad<T> {
 
 impl<T: Scalar> Optimizer<T> for Adagrad<T> {
     fn update(&mut self, parameters: &mut Parameters<T>, gradients: &Parameters<T>) -> Result<(), Error> {
-        check_count(parameters.len(), gradients.len())?;
-        or_zeros(&mut self.cache, parameters.len())?;
-        let (rate, epsilon) = (self.rate.scalar()?, T::from_f64(self.epsilon));
-        let (gradients, work) = (gradients.as_slice(), Work::of(gradients.len(), 4));
-        let (parameters, cache) = ((parameters.as_mut_slice(), PIECE), (&mut self.cache[..], PIECE));
-        parallel::chunk_pairs(parameters, cache, work, |index, parameters, cache| {
-            T::adagrad(parameters, cache, &gradients[index * PIECE..], rate, epsilon);
-        });
-        Ok(())
+        let epsilon = T::from_f64(self.epsilon);
+        let numbers = (parameters, &mut self.cache);
+        one_pass(self.rate, numbers, gradients, 4, |parameters, cache, gradients, rate| {
+            T::adagrad(parameters, cache, gradients, rate, epsilon);
+        })
     }
 
     fn learning_rate(&self) -> f64 {

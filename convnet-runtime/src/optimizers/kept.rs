@@ -1,7 +1,10 @@
 //! What rules keep from one update to the next: made of zeros, shown, and taken back.
 
+use super::{PIECE, Rate};
 use crate::error::Error;
 use crate::memory::fill_with_zeros;
+use crate::parallel::{self, Work};
+use crate::parameters::Parameters;
 use crate::scalar::Scalar;
 
 /// What an update rule keeps: all that it needs, beside its options, to go on bit for bit.
@@ -64,4 +67,23 @@ pub(super) fn or_zeros<T: Scalar>(kept: &mut Vec<T>, parameters: usize) -> Resul
         fill_with_zeros(kept, parameters);
     }
     check_count(parameters, kept.len())
+}
+
+/// One pass over parameters, what a rule keeps for each, and gradients, which is so much work a number: `f` updates a piece of them
+/// by the rate.
+pub(super) fn one_pass<T: Scalar>(
+    rate: Rate,
+    (parameters, kept): (&mut Parameters<T>, &mut Vec<T>),
+    gradients: &Parameters<T>,
+    work: u64,
+    f: impl Fn(&mut [T], &mut [T], &[T], T) + Sync,
+) -> Result<(), Error> {
+    check_count(parameters.len(), gradients.len())?;
+    or_zeros(kept, parameters.len())?;
+    let (rate, gradients) = (rate.scalar()?, gradients.as_slice());
+    let pieces = ((parameters.as_mut_slice(), PIECE), (&mut kept[..], PIECE));
+    parallel::chunk_pairs(pieces.0, pieces.1, Work::of(gradients.len(), work), |index, parameters, kept| {
+        f(parameters, kept, &gradients[index * PIECE..], rate);
+    });
+    Ok(())
 }

@@ -23,7 +23,7 @@ use convnet_geometry::UpdateRule;
 use crate::error::Error;
 use crate::parameters::Parameters;
 use crate::scalar::Scalar;
-use kept::{check_count, or_zeros, taken};
+use kept::{check_count, one_pass, or_zeros, taken};
 use options::{Rate, check_bound, check_epsilon, check_share, check_size, shares};
 
 pub use adagrad::Adagrad;

@@ -2,9 +2,8 @@
 
 use convnet_geometry::UpdateRule;
 
-use super::{Kept, Optimizer, PIECE, Rate, check_count, check_share, or_zeros, taken};
+use super::{Kept, Optimizer, Rate, check_share, one_pass, taken};
 use crate::error::Error;
-use crate::parallel::{self, Work};
 use crate::parameters::Parameters;
 use crate::scalar::Scalar;
 
@@ -39,20 +38,11 @@ impl<T: Scalar> Momentum<T> {
 
 impl<T: Scalar> Optimizer<T> for Momentum<T> {
     fn update(&mut self, parameters: &mut Parameters<T>, gradients: &Parameters<T>) -> Result<(), Error> {
-        check_count(parameters.len(), gradients.len())?;
-        or_zeros(&mut self.velocity, parameters.len())?;
-        let (rate, kept) = (self.rate.scalar()?, T::from_f64(self.kept));
-        let (gradients, work) = (gradients.as_slice(), Work(gradients.len() as u64));
-        let parameters = (parameters.as_mut_slice(), PIECE);
-        parallel::chunk_pairs(
-            parameters,
-            (&mut self.velocity, PIECE),
-            work,
-            |index, parameters, velocity| {
-                T::descend_with_velocity(parameters, velocity, &gradients[index * PIECE..], rate, kept);
-            },
-        );
-        Ok(())
+        let kept = T::from_f64(self.kept);
+        let numbers = (parameters, &mut self.velocity);
+        one_pass(self.rate, numbers, gradients, 1, |parameters, velocity, gradients, rate| {
+            T::descend_with_velocity(parameters, velocity, gradients, rate, kept);
+        })
     }
 
     fn learning_rate(&self) -> f64 {

@@ -2,9 +2,8 @@
 
 use convnet_geometry::UpdateRule;
 
-use super::{Kept, Optimizer, PIECE, Rate, check_count, check_epsilon, check_share, or_zeros, shares, taken};
+use super::{Kept, Optimizer, Rate, check_epsilon, check_share, one_pass, shares, taken};
 use crate::error::Error;
-use crate::parallel::{self, Work};
 use crate::parameters::Parameters;
 use crate::scalar::Scalar;
 
@@ -50,16 +49,11 @@ impl<T: Scalar> RmsProp<T> {
 
 impl<T: Scalar> Optimizer<T> for RmsProp<T> {
     fn update(&mut self, parameters: &mut Parameters<T>, gradients: &Parameters<T>) -> Result<(), Error> {
-        check_count(parameters.len(), gradients.len())?;
-        or_zeros(&mut self.cache, parameters.len())?;
-        let constants = (self.rate.scalar()?, T::from_f64(self.epsilon));
-        let shares = shares(self.decay);
-        let (gradients, work) = (gradients.as_slice(), Work::of(gradients.len(), 4));
-        let (parameters, cache) = ((parameters.as_mut_slice(), PIECE), (&mut self.cache[..], PIECE));
-        parallel::chunk_pairs(parameters, cache, work, |index, parameters, cache| {
-            T::rms_prop(parameters, cache, &gradients[index * PIECE..], constants, shares);
-        });
-        Ok(())
+        let (epsilon, shares) = (T::from_f64(self.epsilon), shares(self.decay));
+        let numbers = (parameters, &mut self.cache);
+        one_pass(self.rate, numbers, gradients, 4, |parameters, cache, gradients, rate| {
+            T::rms_prop(parameters, cache, gradients, (rate, epsilon), shares);
+        })
     }
 
     fn learning_rate(&self) -> f64 {
