@@ -1,5 +1,6 @@
 //! A bar on a terminal.
 
+use convnet_geometry::Grouped;
 use std::fmt::Write;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
@@ -48,7 +49,7 @@ fn style() -> ProgressStyle {
     let template = "{prefix} {bar:24} {done}  {msg}  {rate}  {left}";
     // A terminal that cannot be written to shows nothing, which is nobody's business.
     let done = |state: &ProgressState, to: &mut dyn Write| {
-        let _ = write!(to, "{}/{}", words::count(state.pos()), words::count(state.len().unwrap_or(0)));
+        let _ = write!(to, "{}/{}", Grouped(state.pos()), Grouped(state.len().unwrap_or(0)));
     };
     let rate = |state: &ProgressState, to: &mut dyn Write| {
         let _ = to.write_str(&words::rate(state.per_sec()));

@@ -1,5 +1,6 @@
 //! Plain lines, for files and pipes.
 
+use convnet_geometry::Grouped;
 use std::fmt;
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -40,8 +41,8 @@ impl Lines {
         let line = format!(
             "{}  {}/{} images  {}  {}  {left} left",
             words::of_epochs(self.epoch, self.epochs),
-            words::count(done),
-            words::count(self.images),
+            Grouped(done),
+            Grouped(self.images),
             words::figures(step.smoothed_loss, step.accuracy),
             words::rate(rate),
         );

@@ -1,19 +1,8 @@
 //! Counts, times and whole lines, in words.
 
-use crate::monitor::EpochRecord;
+use convnet_geometry::Grouped;
 
-/// A count with a comma between thousands.
-pub(super) fn count(count: u64) -> String {
-    let digits = count.to_string();
-    let mut grouped = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
+use crate::monitor::EpochRecord;
 
 /// A number of seconds, to two units: `2 h 05 min`. One that is not finite, or negative, is said to be unknown.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float's cast saturates")]
@@ -38,7 +27,7 @@ pub(super) fn rate(images_per_second: f64) -> String {
     if images_per_second < 100.0 {
         return format!("{images_per_second:.1} images/s");
     }
-    format!("{} images/s", count(images_per_second.round() as u64))
+    format!("{} images/s", Grouped(images_per_second.round() as u64))
 }
 
 /// Loss and accuracy of training.
@@ -70,11 +59,11 @@ pub(super) fn of_epochs(epoch: u64, epochs: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{count, of_epochs, rate, time};
+    use super::{Grouped, of_epochs, rate, time};
 
     #[test]
     fn thousands_are_apart() {
-        let counts = [0, 999, 1000, 1_234_567, 100_000].map(count);
+        let counts = [0, 999, 1000, 1_234_567, 100_000].map(|count| Grouped(count).to_string());
         assert_eq!(counts, ["0", "999", "1,000", "1,234,567", "100,000"]);
         assert_eq!([12.34, 99_999.6].map(rate), ["12.3 images/s", "100,000 images/s"]);
     }

@@ -1,5 +1,7 @@
 //! HTML from words and numbers.
 
+use convnet_geometry::Grouped;
+
 /// Words as HTML, in elements and in quoted attributes.
 pub(super) fn escape(words: &str) -> String {
     let mut escaped = String::with_capacity(words.len());
@@ -32,15 +34,7 @@ pub(super) fn fill(template: &str, mut part: impl FnMut(&str) -> String) -> Stri
 
 /// A count with a thin space between thousands.
 pub(super) fn count(count: u64) -> String {
-    let digits = count.to_string();
-    let mut grouped = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            grouped.push('\u{202f}');
-        }
-        grouped.push(digit);
-    }
-    grouped
+    Grouped(count).to_string().replace(',', "\u{202f}")
 }
 
 /// A share as a percentage.
