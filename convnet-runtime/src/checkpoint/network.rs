@@ -100,7 +100,7 @@ pub(crate) fn check<N: Network>(network: &N, checkpoint: &Checkpoint) -> Result<
     let missing = |numbers: &Parameters<N::Scalar>| {
         numbers.tensors().iter().find_map(|tensor| {
             let (name, shape) = (tensor.to_string(), tensor.shape());
-            find::<N::Scalar>(checkpoint, &name, shape).err()
+            fitting::<N::Scalar>(checkpoint, &name, shape).err()
         })
     };
     match missing(network.parameters()).or_else(|| missing(network.state())) {
@@ -109,14 +109,18 @@ pub(crate) fn check<N: Network>(network: &N, checkpoint: &Checkpoint) -> Result<
     }
 }
 
-/// The numbers of a tensor of this name and shape; what is there instead, otherwise.
-fn find<T: Scalar>(checkpoint: &Checkpoint, name: &str, shape: &[usize]) -> Result<Vec<T>, String> {
+/// The tensor of this name, if its shape and its type fit; what is there instead, otherwise.
+fn fitting<'c, T: Scalar>(
+    checkpoint: &'c Checkpoint,
+    name: &str,
+    shape: &[usize],
+) -> Result<&'c Tensor, String> {
     let Some(tensor) = checkpoint.get(name) else { return Err(format!("it has no `{name}`")) };
     if tensor.shape != shape {
         return Err(format!("its `{name}` has the shape {:?}, not {shape:?}", tensor.shape));
     }
     let (found, expected) = (tensor.data.dtype(), if is_single::<T>() { Dtype::F32 } else { Dtype::F64 });
-    numbers_of(&tensor.data).ok_or_else(|| format!("its `{name}` holds {found}, not {expected}"))
+    if found == expected { Ok(tensor) } else { Err(format!("its `{name}` holds {found}, not {expected}")) }
 }
 
 /// Whether a scalar is `f32`.
@@ -178,15 +182,16 @@ fn first_difference(theirs: &str, ours: &str) -> Option<String> {
 }
 
 /// Gives a network those parameters, and that state, whose names and shapes match.
-fn take_matching<N: Network>(network: &mut N, checkpoint: &Checkpoint, matched: &mut Matched) {
+pub(crate) fn take_matching<N: Network>(network: &mut N, checkpoint: &Checkpoint, matched: &mut Matched) {
     let mut take = |numbers: &mut Parameters<N::Scalar>| {
         let tensors = numbers.tensors().to_vec();
         let all = numbers.as_mut_slice();
         for tensor in tensors {
             let name = tensor.to_string();
-            match find(checkpoint, &name, tensor.shape()) {
+            match fitting::<N::Scalar>(checkpoint, &name, tensor.shape()) {
                 Ok(found) => {
-                    all[tensor.range()].copy_from_slice(&found);
+                    let numbers = numbers_of(&found.data).expect("a type that fits");
+                    all[tensor.range()].copy_from_slice(&numbers);
                     matched.taken.push(name);
                 }
                 Err(_) if checkpoint.get(&name).is_none() => matched.missing.push(name),

@@ -5,7 +5,7 @@ use std::fmt;
 use ndarray::{Array4, ArrayView4, s};
 use rand::seq::SliceRandom;
 
-use super::dataset::{Dataset, zeros};
+use super::dataset::{Dataset, numbers, zeros};
 #[cfg(feature = "train")]
 use crate::data::{Augmentation, Augmenter};
 use crate::data::{Prepare, Preprocessing};
@@ -70,8 +70,7 @@ impl<'d, T: Scalar> Batches<'d, T> {
             return Err(Error::EmptyBatch);
         }
         let size = size.min(data.len());
-        // Whether there can be such images at all.
-        drop(zeros::<T>(size, data.shape())?);
+        numbers(size, data.shape())?;
         let preprocessing = preprocessing.for_images(data.shape())?;
         let memory = memory(size, preprocessing.output_shape())?;
         let maker = Maker {

@@ -85,19 +85,22 @@ pub(super) fn check_bytes(shape: [usize; 3], to: &[u8]) -> Result<(), Error> {
     if is_right { Ok(()) } else { Err(Error::ImageBytes { shape, found: to.len() }) }
 }
 
-/// Memory for so many images, full of zeros, `[N, H, W, D]`.
-pub(super) fn zeros<T: Zero + Clone>(images: usize, shape: [usize; 3]) -> Result<Array4<T>, Error> {
+/// How many numbers so many images have.
+pub(super) fn numbers(images: usize, shape: [usize; 3]) -> Result<usize, Error> {
     if images == 0 || shape.contains(&0) {
         return Err(Error::EmptyData);
     }
-    let mut numbers = Vec::new();
     let count = shape.iter().try_fold(images, |product, &side| product.checked_mul(side));
-    let Some(count) = count.filter(|&count| numbers.try_reserve_exact(count).is_ok()) else {
-        return Err(Error::DataMemory { images, shape });
-    };
-    numbers.resize(count, T::zero());
+    count.ok_or(Error::DataMemory { images, shape })
+}
+
+/// Memory for so many images, full of zeros, `[N, H, W, D]`.
+pub(super) fn zeros<T: Zero + Clone>(images: usize, shape: [usize; 3]) -> Result<Array4<T>, Error> {
+    let (count, mut zeros) = (numbers(images, shape)?, Vec::new());
+    zeros.try_reserve_exact(count).map_err(|_| Error::DataMemory { images, shape })?;
+    zeros.resize(count, T::zero());
     let [height, width, depth] = shape;
-    Ok(Array4::from_shape_vec((images, height, width, depth), numbers).expect("as many as asked for"))
+    Ok(Array4::from_shape_vec((images, height, width, depth), zeros).expect("as many as asked for"))
 }
 
 /// The bytes of some images, `[N, H, W, D]`.

@@ -3,7 +3,7 @@
 use super::epoch::Sums;
 use super::{LabelLoss, Position, Trainer};
 use crate::checkpoint::network::{AVERAGE, AVERAGE_STATE};
-use crate::checkpoint::{Checkpoint, Tensor, network};
+use crate::checkpoint::{Checkpoint, Matched, Tensor, network};
 use crate::error::Error;
 use crate::network::Network;
 use crate::optimizers::Optimizer;
@@ -151,7 +151,7 @@ where
         if let Some(momentum) = momentum {
             self.optimizer.set_momentum(momentum)?;
         }
-        network::put(&mut self.network, checkpoint)?;
+        network::take_matching(&mut self.network, checkpoint, &mut Matched::default());
         if let Some(frozen) = &mut self.frozen {
             frozen.hold(&self.network);
         }

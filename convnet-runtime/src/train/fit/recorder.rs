@@ -94,7 +94,7 @@ where
     N: Network<Loss: LabelLoss<N::Scalar>>,
 {
     fn begin(&mut self, _: &mut Trainer<N, O>, run: &Run) -> Result<(), Error> {
-        let io = |source| Error::Io { path: self.folder.clone(), source };
+        let io = Error::io(&self.folder);
         std::fs::create_dir_all(&self.folder).map_err(io)?;
         let path = self.folder.join(LINES);
         if path.exists() {
@@ -124,13 +124,8 @@ where
     }
 
     fn end(&mut self, trainer: &mut Trainer<N, O>, outcome: &Outcome) -> Result<(), Error> {
-        let mut summary = Summary {
-            stop: outcome.stop.clone(),
-            split: Split::Validation,
-            confusion: Vec::new(),
-            mistakes: Vec::new(),
-            filters: trainer.with_averaged(|network| first_filters(network)),
-        };
+        let mut summary = summary(outcome.stop.clone());
+        summary.filters = trainer.with_averaged(|network| first_filters(network));
         if let Some((data, preprocessing)) = &self.examined {
             let batch = trainer.batch();
             let found = trainer
@@ -155,19 +150,18 @@ where
     /// What cannot be written is left out: the error itself says more.
     fn failed(&mut self, _: &mut Trainer<N, O>, error: &Error) {
         let stop = Stop::Failed { error: error.to_string() };
-        let summary = Summary {
-            stop,
-            split: Split::Validation,
-            confusion: Vec::new(),
-            mistakes: Vec::new(),
-            filters: None,
-        };
+        let summary = summary(stop);
         let _ = self.write(Event::Summary(Box::new(summary))).and_then(|()| self.draw());
     }
 
     fn looks_inside(&self) -> bool {
         true
     }
+}
+
+/// A summary that says no more than why the training stopped.
+fn summary(stop: Stop) -> Summary {
+    Summary { stop, split: Split::Validation, confusion: Vec::new(), mistakes: Vec::new(), filters: None }
 }
 
 /// An image of a data set.
