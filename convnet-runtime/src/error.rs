@@ -1,5 +1,6 @@
 //! What can go wrong at run time, in one type.
 
+use std::io;
 use std::path::PathBuf;
 
 use convnet_geometry::{Extent, GeometryError, Role, Volume};
@@ -500,7 +501,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// What the system says.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// A file that is not what it should be.
     #[error("{} at byte {offset}: expected {expected}, found {found}", path.display())]
@@ -619,7 +620,7 @@ pub enum Error {
         /// How far it came.
         stage: Stage,
         /// What the system says.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// A checkpoint of a time before those that are there.
     #[cfg(feature = "checkpoint")]
@@ -697,6 +698,14 @@ pub enum Error {
         /// The tiers of this machine.
         available: Vec<Tier>,
     },
+}
+
+#[cfg(any(feature = "checkpoint", feature = "cifar", feature = "idx", feature = "image"))]
+impl Error {
+    /// What the system says about a file.
+    pub(crate) fn io(path: &std::path::Path) -> impl Fn(io::Error) -> Self {
+        |source| Self::Io { path: path.to_owned(), source }
+    }
 }
 
 /// Images of a size that the layers of a network cannot be on: which layer, and which sizes would do.

@@ -103,7 +103,7 @@ impl Picture {
     /// [`Error::Io`] if it cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let path = path.as_ref();
-        std::fs::write(path, self.to_png()).map_err(|source| Error::Io { path: path.to_owned(), source })
+        std::fs::write(path, self.to_png()).map_err(Error::io(path))
     }
 
     /// How many pixels high and wide a sheet of so many pictures `[height, width, channels]` is.

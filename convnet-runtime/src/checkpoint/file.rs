@@ -83,7 +83,7 @@ impl Checkpoint {
     /// # Errors
     /// Those of [`Checkpoint::read`].
     pub fn read_in(storage: &dyn Storage, path: &Path, checksums: Checksums) -> Result<Self, Error> {
-        let opened = storage.open(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
+        let opened = storage.open(path).map_err(Error::io(path))?;
         Reader::new(opened.contents, opened.length, Origin::File(path.to_owned())).read(checksums)
     }
 

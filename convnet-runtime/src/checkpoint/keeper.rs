@@ -109,7 +109,7 @@ impl Keeper {
     /// Those of [`Keeper::open`].
     pub fn open_in(storage: Box<dyn Storage>, folder: impl Into<PathBuf>) -> Result<Self, Error> {
         let keeper = Self { folder: folder.into(), storage, last: 3, best: 1, better: Better::Higher };
-        keeper.storage.create_folder(&keeper.folder).map_err(|source| io_error(&keeper.folder, source))?;
+        keeper.storage.create_folder(&keeper.folder).map_err(Error::io(&keeper.folder))?;
         keeper.list()?;
         let is_ours = |name: &[u8]| std::str::from_utf8(name).ok().and_then(Progress::of).is_some();
         write::remove_abandoned(&*keeper.storage, &keeper.folder, is_ours);
@@ -147,7 +147,7 @@ impl Keeper {
     /// # Errors
     /// [`Error::Io`] if the folder cannot be listed.
     pub fn list(&self) -> Result<Vec<Kept>, Error> {
-        let names = self.storage.list(&self.folder).map_err(|source| io_error(&self.folder, source))?;
+        let names = self.storage.list(&self.folder).map_err(Error::io(&self.folder))?;
         let kept = names.iter().filter_map(|name| {
             let progress = Progress::of(name.to_str()?)?;
             Some(Kept { path: self.folder.join(name), progress })
@@ -254,13 +254,9 @@ impl Keeper {
         for path in paths {
             match self.storage.remove(&path) {
                 Ok(()) => removed.push(path),
-                Err(source) => not_removed.push(io_error(&path, source)),
+                Err(source) => not_removed.push(Error::io(&path)(source)),
             }
         }
         (removed, not_removed)
     }
-}
-
-fn io_error(path: &Path, source: std::io::Error) -> Error {
-    Error::Io { path: path.to_owned(), source }
 }

@@ -8,7 +8,7 @@ use std::io::{BufReader, Read};
 use std::path::Path;
 
 use super::dataset::zeros;
-use super::files::{self, format_error, io_error};
+use super::files::{self, format_error};
 use super::images::LabelledImages;
 use super::roles::TestSet;
 use crate::error::Error;
@@ -163,7 +163,7 @@ impl<'a> RecordFile<'a> {
     ) -> Result<(), Error> {
         let mut record = vec![0; records.length()];
         for (index, place) in (0..self.count).zip(places) {
-            self.contents.read_exact(&mut record).map_err(io_error(self.path))?;
+            self.contents.read_exact(&mut record).map_err(Error::io(self.path))?;
             let (found, planes) = record.split_at(records.labels().len());
             for (at, (&label, &classes)) in found.iter().zip(records.labels()).enumerate() {
                 if usize::from(label) >= classes {
@@ -194,7 +194,7 @@ fn class_names(path: &Path, classes: usize) -> Result<Vec<String>, Error> {
         return Err(format_error(path, LONGEST_LIST, expected(), "more text"));
     }
     let mut text = Vec::new();
-    file.take(LONGEST_LIST).read_to_end(&mut text).map_err(io_error(path))?;
+    file.take(LONGEST_LIST).read_to_end(&mut text).map_err(Error::io(path))?;
     let text = str::from_utf8(&text).map_err(|error| {
         format_error(path, error.valid_up_to() as u64, expected(), "bytes that are no text")
     })?;

@@ -17,24 +17,19 @@ pub(super) fn format_error(
     Error::Format { path: path.to_owned(), offset, expected: expected.into(), found: found.into() }
 }
 
-/// What the system says of a file.
-pub(super) fn io_error(path: &Path) -> impl Fn(io::Error) -> Error {
-    |source| Error::Io { path: path.to_owned(), source }
-}
-
 /// An open file, and its length in bytes.
 pub(super) fn open(path: &Path) -> Result<(File, u64), Error> {
     // Asked first: opening a pipe would wait until somebody writes to it.
-    let kind = fs::metadata(path).map_err(io_error(path))?;
+    let kind = fs::metadata(path).map_err(Error::io(path))?;
     if !kind.is_file() {
         let found = if kind.is_dir() {
             "this is a folder, not a file"
         } else {
             "this is a device or a pipe, not a file"
         };
-        return Err(io_error(path)(io::Error::new(io::ErrorKind::InvalidInput, found)));
+        return Err(Error::io(path)(io::Error::new(io::ErrorKind::InvalidInput, found)));
     }
-    let file = File::open(path).map_err(io_error(path))?;
-    let length = file.metadata().map_err(io_error(path))?.len();
+    let file = File::open(path).map_err(Error::io(path))?;
+    let length = file.metadata().map_err(Error::io(path))?.len();
     Ok((file, length))
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use flate2::bufread::MultiGzDecoder;
 use ndarray::Array4;
 
-use super::files::{self, format_error, io_error};
+use super::files::{self, format_error};
 use super::images::{LabelledImages, check_classes};
 use super::roles::TestSet;
 use crate::error::Error;
@@ -156,7 +156,7 @@ impl<'a> IdxFile<'a> {
     fn open(path: &'a Path) -> Result<Self, Error> {
         let (file, length) = files::open(path)?;
         let mut file = BufReader::new(file);
-        let begin = std::io::BufRead::fill_buf(&mut file).map_err(io_error(path))?;
+        let begin = std::io::BufRead::fill_buf(&mut file).map_err(Error::io(path))?;
         let is_gzip = begin.starts_with(&[0x1f, 0x8b]);
         let (contents, most): (Box<dyn Read>, _) = if is_gzip {
             (Box::new(MultiGzDecoder::new(file)), length.saturating_mul(LARGEST_EXPANSION))

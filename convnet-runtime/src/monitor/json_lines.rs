@@ -51,7 +51,7 @@ impl Writer {
         let mut line = serde_json::to_vec(event).expect("events are plain data");
         line.push(b'\n');
         let written = self.file.write_all(&line).and_then(|()| self.file.flush());
-        written.map_err(|source| Error::Io { path: self.path.clone(), source })
+        written.map_err(Error::io(&self.path))
     }
 }
 

@@ -12,7 +12,7 @@ use super::complete::is_complete;
 use super::listing::{error, format_name};
 use super::resample::{Region, resample};
 use super::{Channels, Fit, ImageOptions, LONGEST_SIDE};
-use crate::data::files::{self, io_error};
+use crate::data::files;
 use crate::error::Error;
 
 /// The longest file, and the most bytes that one is decoded to.
@@ -65,7 +65,7 @@ fn contents(path: &Path) -> Result<Vec<u8>, Error> {
         ));
     }
     let mut contents = Vec::new();
-    file.take(LARGEST).read_to_end(&mut contents).map_err(io_error(path))?;
+    file.take(LARGEST).read_to_end(&mut contents).map_err(Error::io(path))?;
     Ok(contents)
 }
 

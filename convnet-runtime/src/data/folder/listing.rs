@@ -6,14 +6,13 @@ use std::path::{Path, PathBuf};
 use image::ImageFormat;
 
 use super::decode::format_by_name;
-use crate::data::files::io_error;
 use crate::error::Error;
 
 /// The folders of classes, by name.
 pub(super) fn classes(directory: &Path) -> Result<Vec<(String, PathBuf)>, Error> {
     let mut classes = Vec::new();
     for path in visible(directory)? {
-        if fs::metadata(&path).map_err(io_error(&path))?.is_dir() {
+        if fs::metadata(&path).map_err(Error::io(&path))?.is_dir() {
             classes.push((class_name(&path)?, path));
         } else if format_by_name(&path).is_some() {
             return Err(error(&path, "an image belongs into the folder of its class"));
@@ -32,7 +31,7 @@ pub(super) fn classes(directory: &Path) -> Result<Vec<(String, PathBuf)>, Error>
 pub(super) fn images(directory: &Path) -> Result<Vec<PathBuf>, Error> {
     let files = visible(directory)?;
     for path in &files {
-        let kind = fs::metadata(path).map_err(io_error(path))?;
+        let kind = fs::metadata(path).map_err(Error::io(path))?;
         if kind.is_dir() {
             return Err(error(path, "the folder of a class holds images, not folders"));
         }
@@ -55,8 +54,8 @@ pub(super) fn images(directory: &Path) -> Result<Vec<PathBuf>, Error> {
 /// What a folder holds whose names do not begin with a dot, by name.
 fn visible(directory: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut paths = Vec::new();
-    for entry in fs::read_dir(directory).map_err(io_error(directory))? {
-        let entry = entry.map_err(io_error(directory))?;
+    for entry in fs::read_dir(directory).map_err(Error::io(directory))? {
+        let entry = entry.map_err(Error::io(directory))?;
         if !entry.file_name().as_encoded_bytes().starts_with(b".") {
             paths.push(entry.path());
         }

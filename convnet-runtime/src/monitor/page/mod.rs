@@ -68,7 +68,7 @@ pub fn write(record: &Record, path: impl AsRef<Path>) -> Result<(), Error> {
     let mut unfinished = path.as_os_str().to_owned();
     unfinished.push(".unfinished");
     let written = fs::write(&unfinished, html(record)).and_then(|()| fs::rename(&unfinished, path));
-    written.map_err(|source| Error::Io { path: path.to_owned(), source })
+    written.map_err(Error::io(path))
 }
 
 /// The record as JSON that can stand in a page: a `<` could end the script that it stands in.

@@ -41,7 +41,7 @@ impl Writer {
     /// [`Error::Io`] if it cannot be made or written.
     pub fn create(folder: impl AsRef<Path>) -> Result<Self, Error> {
         let folder = folder.as_ref();
-        fs::create_dir_all(folder).map_err(|source| Error::Io { path: folder.to_owned(), source })?;
+        fs::create_dir_all(folder).map_err(Error::io(folder))?;
         let (path, file) = new_file(folder)?;
         let mut writer = Self { path, file, step: 0 };
         writer.append(&messages::version(now()))?;
@@ -77,7 +77,7 @@ impl Writer {
     /// Appends a message, in its frame.
     fn append(&mut self, message: &[u8]) -> Result<(), Error> {
         let written = self.file.write_all(&frame::around(message)).and_then(|()| self.file.flush());
-        written.map_err(|source| Error::Io { path: self.path.clone(), source })
+        written.map_err(Error::io(&self.path))
     }
 }
 
